@@ -1,0 +1,202 @@
+#include "gateway/config/load.h"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "gateway/config/input_file.h"
+#include "gateway/config/tables.h"
+#include "subjects/subject.h"
+
+namespace gw::config {
+namespace {
+
+constexpr std::size_t file_bytes_max = 1 << 20;
+constexpr std::size_t sources_max = 1'000;
+constexpr std::size_t queries_max = 10'000;
+constexpr std::size_t sinks_max = 100;
+
+/// What a syntax error of toml++ mostly comes from. The first row whose text is found is shown.
+struct SyntaxHint {
+  std::string_view found;
+  std::string_view hint;
+};
+constexpr std::array<SyntaxHint, 9> syntax_hints{
+    {{"array 'source' as table", "write [[source]] for each source"},
+     {"array 'sink' as table", "write [[sink]] for each sink"},
+     {"cannot redefine", "it stands twice, remove one"},
+     {"parsing string: unescaped control", "is the closing quote missing?"},
+     {"expected a comment or whitespace", "text stands in quotes, and each key on a line of its own"},
+     {"unknown escape sequence", "write it in single quotes, where a backslash is only a backslash"},
+     {"parsing boolean", "text and durations stand in quotes, true and false without"},
+     {"parsing decimal integer", "text and durations stand in quotes: \"60s\""},
+     {"parsing value", "text and durations stand in quotes: \"60s\""}}};
+
+std::string syntax_text(std::string_view description) {
+  const auto* row = std::find_if(syntax_hints.begin(), syntax_hints.end(), [&](const SyntaxHint& hint) {
+    return description.find(hint.found) != std::string_view::npos;
+  });
+  const std::string_view hint = row == syntax_hints.end() ? std::string_view{} : row->hint;
+  constexpr std::string_view start = "Error while parsing ";
+  const bool says_where = description.starts_with(start);
+  if (says_where) description.remove_prefix(start.size());
+  return fmt::format("syntax error{} {}{}{}", says_where ? " in" : ":", description, hint.empty() ? "" : "; ", hint);
+}
+
+/// A doubled name is an error at the second one.
+template <class T>
+void check_names(Reading& reading, const std::vector<T>& items, const std::vector<TableReader>& tables) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto first = std::find_if(items.begin(), end, [&](const T& other) { return other.name == items[i].name; });
+    if (items[i].name.empty() || first == end) continue;
+    reading.error(tables[i].where("name"), fmt::format("{} has the name of the one at line {}, give it another",
+                                                       tables[i].title(), first->where.line));
+  }
+}
+
+void check_counts(Reading& reading, const Config& config) {
+  std::size_t queries = 0;
+  for (const Source& source : config.sources) {
+    queries += source.queries.size();
+    if (queries <= queries_max) continue;
+    reading.error(source.where, fmt::format("there are more than {} [[source.query]]", queries_max));
+    break;
+  }
+  if (config.sources.size() > sources_max) {
+    reading.error(config.sources[sources_max].where, fmt::format("there are more than {} [[source]]", sources_max));
+  }
+  if (config.sinks.size() > sinks_max) {
+    reading.error(config.sinks[sinks_max].where, fmt::format("there are more than {} [[sink]]", sinks_max));
+  }
+}
+
+/// The parts that stand in the file must make a whole.
+void check_roles(Reading& reading, const TableReader& root) {
+  const bool router = root.has("router");
+  const bool sink = root.has("sink");
+  if (router && !sink) {
+    reading.error(root.where("router"), "[router] needs a [[sink]]: what it reads would go nowhere");
+  }
+  if (sink && !router) {
+    reading.error(root.where("sink"),
+                  "[[sink]] needs [router]: nothing would be read from NATS for it; add a line: "
+                  "[router]");
+  }
+  if (!router && !sink && !root.has("source")) {
+    reading.error({1, 1}, "there is nothing to do: add a [[source]] to poll, or [router] and [[sink]] to write");
+  }
+}
+
+/// What a sink sends to a subject that this gateway reads comes back for ever.
+void check_loops(Reading& reading, const Config& config, const std::vector<TableReader>& tables) {
+  if (!config.router) return;
+  for (std::size_t i = 0; i < config.sinks.size(); ++i) {
+    const std::string& subject = config.sinks[i].subject;
+    if (subject.empty() || !subjects::subject_problem(subject).empty()) continue;
+    for (const std::string& pattern : config.router->subscribe) {
+      if (!subjects::pattern_problem(pattern).empty() || !subjects::matches(pattern, subject)) continue;
+      reading.error(tables[i].where("subject"), fmt::format("subject '{}' is read by [router] ('{}'): every line would "
+                                                            "go round for ever, choose another",
+                                                            subject, pattern));
+    }
+  }
+}
+
+/// `<prefix>.<cluster>.metrics`, or "" where cluster or prefix cannot be used.
+std::string metrics_subject(const Config& config) {
+  const bool prefix_good = config.nats.prefix.empty() || subjects::subject_problem(config.nats.prefix).empty();
+  if (!prefix_good || !subjects::token_problem(config.gateway.cluster).empty()) return {};
+  return subjects::Tree{config.nats.prefix, config.gateway.cluster}.metrics();
+}
+
+Config read_config(TableReader& root) {
+  Config config;
+  Reading& reading = root.reading();
+  if (auto table = root.table("gateway")) {
+    config.gateway = read_gateway(*table);
+  } else if (!root.has("gateway")) {
+    reading.error({1, 1}, "missing table [gateway], for example: [gateway] and below it cluster = \"fritz\"");
+  }
+  if (auto table = root.table("nats")) config.nats = read_nats(*table);
+  std::vector<TableReader> sources = root.tables("source");
+  for (TableReader& table : sources) config.sources.push_back(read_source(table));
+  if (auto table = root.table("router")) config.router = read_router(*table, metrics_subject(config));
+  std::vector<TableReader> sinks = root.tables("sink");
+  for (TableReader& table : sinks) config.sinks.push_back(read_sink(table));
+  root.finish();
+
+  check_names(reading, config.sources, sources);
+  check_names(reading, config.sinks, sinks);
+  check_counts(reading, config);
+  check_roles(reading, root);
+  check_loops(reading, config, sinks);
+  return config;
+}
+
+}  // namespace
+
+bool Loaded::ok() const {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const Problem& p) { return p.severity == Problem::Severity::error; });
+}
+
+std::string Loaded::report() const {
+  std::string text;
+  for (const Problem& problem : problems) {
+    const std::string_view kind = problem.severity == Problem::Severity::warning ? "warning: " : "";
+    if (problem.where.line == 0) {
+      text += fmt::format("{}: {}{}\n", file, kind, problem.text);
+    } else {
+      text += fmt::format("{}:{}:{}: {}{}\n", file, problem.where.line, problem.where.column, kind, problem.text);
+    }
+  }
+  return text;
+}
+
+Environment process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
+
+Loaded load_file(const std::string& path, const Environment& environment) {
+  const auto text = [&]() -> Result<std::string> {
+    GW_TRY(InputFile file, InputFile::open(path));
+    return file.read(file_bytes_max);
+  }();
+  if (text) return load_text(*text, path, environment);
+  Loaded loaded;
+  loaded.file = path;
+  loaded.problems.push_back({Problem::Severity::error, {}, fmt::format("cannot read it: {}", text.error().text)});
+  return loaded;
+}
+
+Loaded load_text(std::string_view text, const std::string& name, const Environment& environment) {
+  Loaded loaded;
+  loaded.file = name;
+  Reading reading{environment, std::filesystem::path(name).parent_path(), {}, {}};
+  try {
+    const toml::table parsed = toml::parse(text);
+    TableReader root(reading, parsed, "", "the file");
+    loaded.config = read_config(root);
+  } catch (const toml::parse_error& error) {  // toml++ stops at the first one
+    const auto& where = error.source().begin;
+    reading.error({static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column)},
+                  syntax_text(error.description()));
+  }
+  std::stable_sort(reading.problems.begin(), reading.problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
+  loaded.problems = std::move(reading.problems);
+  loaded.known_keys.assign(reading.known_keys.begin(), reading.known_keys.end());
+  return loaded;
+}
+
+}  // namespace gw::config

@@ -1,0 +1,41 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/config.h"
+
+namespace gw::config {
+
+/// Something to tell about the file: "conf/gateway.toml:14:1: unknown key 'intervall' in …, did you mean 'interval'?"
+struct Problem {
+  enum class Severity { error, warning };
+  Severity severity = Severity::error;
+  Position where;
+  std::string text;  ///< without the position
+};
+
+struct Loaded {
+  std::string file;
+  Config config;                  ///< usable only where ok()
+  std::vector<Problem> problems;  ///< by position
+  /// Every key that the tables of this file may hold, as "source.query.metric". The tests compare the manual with it.
+  std::vector<std::string> known_keys;
+  bool ok() const;
+  /// One line a problem: file:line:column: [warning: ]text
+  std::string report() const;
+};
+
+/// The environment, as an argument.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+Environment process_environment();
+
+/// Reads the file and reports every problem in one pass. Touches no network; secret files are looked at (are they
+/// there, who may read them), not read.
+Loaded load_file(const std::string& path, const Environment& environment);
+/// The same for text; `name` stands for the file in the report, relative paths are taken from its folder.
+Loaded load_text(std::string_view text, const std::string& name, const Environment& environment);
+
+}  // namespace gw::config

@@ -1,0 +1,124 @@
+#include "gateway/cli/check.h"
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/gateway/config/folder.h"
+
+using config_test::Folder;
+
+namespace {
+
+/// What the command did, as "exit 0\nout\n---\nerr".
+std::string run(const std::vector<std::string_view>& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = gw::cli::check(arguments, out, err);
+  return fmt::format("exit {}\n{}---\n{}", code, out.str(), err.str());
+}
+
+constexpr std::string_view poller =
+    "[gateway]\ncluster='c'\n[[source]]\nname='p'\ntype='prometheus'\nurl='http://h'\n"
+    "[[source.query]]\nmetric='cpu_load'\nquery='node_load1'\n";
+constexpr std::string_view subscriber = "[router]\n[[sink]]\nname='s'\ntype='cc_metric_store'\nurl='http://h'\n";
+
+}  // namespace
+
+TEST_CASE("a good file is summed up in one line") {
+  const Folder folder;
+  const auto check = [&](std::string_view text, std::string_view want) {
+    CAPTURE(text);
+    const std::string file = folder.file("g.toml", text);
+    CHECK(run({"--config", file}) == fmt::format("exit 0\n{}: {}\n---\n", file, want));
+  };
+  check(poller, "ok: 1 source, 1 query, 0 sinks; roles: poller");
+  check(fmt::format("[gateway]\ncluster='c'\n{}", subscriber), "ok: 0 sources, 0 queries, 1 sink; roles: subscriber");
+  check(fmt::format("{}[[source.query]]\nmetric='b'\nquery='b'\n{}", poller, subscriber),
+        "ok: 1 source, 2 queries, 1 sink; roles: poller, subscriber");
+}
+
+TEST_CASE("warnings are printed and counted, and the file is good") {
+  const Folder folder;
+  const std::string file =
+      folder.file("g.toml", fmt::format("{}type='node'\n[[source.query]]\nmetric='a b'\nquery='b'\n", poller));
+  CHECK(run({"--config", file}) ==
+        fmt::format("exit 0\n{0}: ok: 1 source, 2 queries, 0 sinks; roles: poller; 1 warning\n---\n"
+                    "{0}:12:8: warning: metric 'a b' holds a blank or comma: the store takes it under exactly that "
+                    "name, but names like 'cpu_load' are usual\n",
+                    file));
+}
+
+TEST_CASE("all errors are printed and counted") {
+  const Folder folder;
+  const std::string one = folder.file("one.toml", fmt::format("{}typ='node'\n", poller));
+  CHECK(run({"--config", one}) ==
+        fmt::format("exit 2\n---\n{0}:10:1: unknown key 'typ' in [[source.query]] 'cpu_load', did you mean 'type'?\n"
+                    "{0}: 1 error\n",
+                    one));
+  const std::string more = folder.file("more.toml",
+                                       "[gateway]\ncluster=1\n[[source]]\nname='p'\ntype='prometheus'\n"
+                                       "url='http://h'\n[[source.query]]\nmetric='a b'\n");
+  CHECK(run({"--config", more}) ==
+        fmt::format("exit 2\n---\n{0}:2:9: 'cluster' must be a string in quotes, not an integer\n"
+                    "{0}:7:1: missing key 'query' in [[source.query]] 'a b', for example: query = \"node_load1\"\n"
+                    "{0}:8:8: warning: metric 'a b' holds a blank or comma: the store takes it under exactly that "
+                    "name, but names like 'cpu_load' are usual\n"
+                    "{0}: 2 errors, 1 warning\n",
+                    more));
+  const std::string none = (folder.path() / "none").string();
+  CHECK(run({"--config", none}) ==
+        fmt::format("exit 2\n---\n{0}: cannot read it: No such file or directory\n{0}: 1 error\n", none));
+}
+
+TEST_CASE("the store's configuration is part of the check") {
+  const Folder folder;
+  const std::string file = folder.file("g.toml", fmt::format("{}{}store_config='store.json'\n", poller, subscriber));
+  const std::string dir = folder.path().string();
+  const auto check = [&](std::string_view store, std::string_view want) {
+    CAPTURE(store);
+    folder.file("store.json", store);
+    CHECK(run({"--config", file}) == want);
+  };
+  check(R"({"metrics": {"cpu_load": {"frequency": 60}}})",
+        fmt::format("exit 0\n{}: ok: 1 source, 1 query, 1 sink; roles: poller, subscriber\n---\n", file));
+  check(R"({"metrics": {"cpu_load": {"frequency": 10}}})",
+        fmt::format("exit 0\n{0}: ok: 1 source, 1 query, 1 sink; roles: poller, subscriber; 1 warning\n---\n"
+                    "{0}:7:1: warning: metric 'cpu_load' comes every 60 s, but sink 's' stores one every 10 s: its "
+                    "curves would have gaps, set interval = \"10s\"\n",
+                    file));
+  check(R"({"metrics": {"cpu_laod": {"frequency": 60}}})",
+        fmt::format("exit 2\n---\n{0}:7:1: metric 'cpu_load' is not in '{1}/store.json': sink 's' would drop it "
+                    "without an error, did you mean 'cpu_laod'? (or add it there and restart the store)\n"
+                    "{0}: 1 error\n",
+                    file, dir));
+  check("{}", fmt::format("exit 2\n---\n{0}:11:1: '{1}/store.json' is no configuration of cc-metric-store: it has "
+                          "neither 'metrics' nor 'metricConfig'\n{0}: 1 error\n",
+                          file, dir));
+}
+
+TEST_CASE("wrong usage is told") {
+  const auto check = [](const std::vector<std::string_view>& arguments, std::string_view want) {
+    CHECK(run(arguments) == fmt::format("exit 2\n---\ncc-gateway check: {}\n", want));
+  };
+  check({}, "--config FILE is missing");
+  check({"--config"}, "option '--config' needs a value: --config FILE");
+  check({"--config="}, "--config FILE is missing");
+  check({"--confg", "x"}, "unknown option '--confg', did you mean '--config'?");
+  check({"x.toml"}, "unexpected argument 'x.toml'");
+}
+
+TEST_CASE("--config takes its file in both forms, and --help tells everything") {
+  const Folder folder;
+  const std::string file = folder.file("g.toml", poller);
+  CHECK(run({"--config=" + file}) == run({"--config", file}));
+  const std::string help = run({"--help"});
+  CHECK(help == run({"-h"}));
+  CHECK(help.starts_with("exit 0\nusage: cc-gateway check --config FILE\n"));
+  for (const std::string_view word : {"--config FILE", "--help", "exit code"})
+    CHECK(help.find(word) != std::string::npos);
+}
