@@ -1,0 +1,32 @@
+#pragma once
+#include <expected>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/cli/commands.h"
+
+namespace gw::cli {
+
+/// An option that a command knows.
+struct Option {
+  std::string_view name;   ///< "--config"
+  std::string_view value;  ///< "FILE" in --help; empty for a flag
+};
+
+/// A command's arguments, read against the options it knows. -h stands for --help.
+class Options {
+ public:
+  /// The error is the whole text for the user, e.g. "unknown option '--confg', did you mean '--config'?".
+  static std::expected<Options, std::string> parse(Arguments arguments, std::span<const Option> known);
+
+  bool has(std::string_view name) const { return values_.contains(name); }
+  std::optional<std::string> value(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+}  // namespace gw::cli

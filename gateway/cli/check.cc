@@ -1,0 +1,100 @@
+#include "gateway/cli/check.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "gateway/cli/arguments.h"
+#include "gateway/config/load.h"
+#include "gateway/config/store_config.h"
+
+namespace gw::cli {
+namespace {
+
+constexpr Option options[] = {{"--config", "FILE"}, {"--help", ""}};
+
+constexpr std::string_view help =
+    R"(usage: cc-gateway check --config FILE
+
+Reads a configuration and reports every problem in it as FILE:line:column: text.
+Nothing is started and no network is used. Files that it names (secrets, TLS
+certificates, the store's configuration) must be there and readable for who
+runs this, so run it as the user of the service.
+
+  --config FILE   the configuration, TOML; conf/gateway.toml explains every key
+  --help          this text
+
+exit code: 0 no error (warnings are allowed), 2 errors or wrong usage
+)";
+
+/// "1 error", "2 errors"
+std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
+std::size_t count(const config::Loaded& loaded, config::Problem::Severity severity) {
+  return static_cast<std::size_t>(std::count_if(loaded.problems.begin(), loaded.problems.end(),
+                                                [severity](const auto& p) { return p.severity == severity; }));
+}
+
+/// Adds what the stores behind the sinks would not take.
+void add_store_problems(config::Loaded& loaded) {
+  for (const config::Sink& sink : loaded.config.sinks) {
+    if (sink.store_config.empty()) continue;
+    auto problems = config::check_against_store(loaded.config, sink);
+    if (problems) {
+      for (config::Problem& problem : *problems) loaded.problems.push_back(std::move(problem));
+    } else {
+      loaded.problems.push_back({config::Problem::Severity::error, sink.where, problems.error().text});
+    }
+  }
+  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
+}
+
+std::string summary(const config::Config& config) {
+  std::size_t queries = 0;
+  for (const config::Source& source : config.sources) queries += source.queries.size();
+  const std::string_view poller = config.sources.empty() ? "" : "poller";
+  const std::string_view subscriber = config.router ? "subscriber" : "";
+  return fmt::format("{}, {}, {}; roles: {}{}{}", counted(config.sources.size(), "source"),
+                     queries == 1 ? "1 query" : fmt::format("{} queries", queries),
+                     counted(config.sinks.size(), "sink"), poller, poller.empty() || subscriber.empty() ? "" : ", ",
+                     subscriber);
+}
+
+}  // namespace
+
+int check(std::span<const std::string_view> arguments, std::ostream& out, std::ostream& err) {
+  const auto parsed = Options::parse(arguments, options);
+  if (!parsed) {
+    err << "cc-gateway check: " << parsed.error() << '\n';
+    return usage;
+  }
+  if (parsed->has("--help")) {
+    out << help;
+    return done;
+  }
+  const std::string file = parsed->value("--config").value_or("");
+  if (file.empty()) {
+    err << "cc-gateway check: --config FILE is missing\n";
+    return usage;
+  }
+  config::Loaded loaded = config::load_file(file, config::process_environment());
+  if (loaded.ok()) add_store_problems(loaded);
+  err << loaded.report();
+
+  const std::size_t errors = count(loaded, config::Problem::Severity::error);
+  const std::size_t warnings = count(loaded, config::Problem::Severity::warning);
+  const std::string and_warnings = warnings == 0 ? "" : counted(warnings, "warning");
+  if (errors > 0) {
+    err << fmt::format("{}: {}{}{}\n", loaded.file, counted(errors, "error"), warnings == 0 ? "" : ", ", and_warnings);
+    return usage;
+  }
+  out << fmt::format("{}: ok: {}{}{}\n", loaded.file, summary(loaded.config), warnings == 0 ? "" : "; ", and_warnings);
+  return done;
+}
+
+}  // namespace gw::cli

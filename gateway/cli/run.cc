@@ -1,0 +1,123 @@
+#include "gateway/cli/run.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <ctime>
+#include <ostream>
+
+#include "gateway/base/log.h"
+#include "gateway/cli/arguments.h"
+#include "gateway/config/load.h"
+#include "gateway/pipeline/gateway.h"
+
+namespace gw::cli {
+namespace {
+
+constexpr Option options[] = {{"--config", "FILE"}, {"--once", ""}, {"--help", ""}};
+
+constexpr std::string_view help =
+    "usage: cc-gateway run --config FILE [--once]\n"
+    "\n"
+    "Runs the parts that stand in the configuration: sources poll and publish, the router\n"
+    "subscribes, sinks write. SIGTERM or Ctrl-C: stop polling, publish, drain, write, print\n"
+    "the balance, within 10 s.\n"
+    "\n"
+    "  --config FILE  the configuration (TOML); 'cc-gateway check' tells what is wrong with it\n"
+    "  --once         poll every source once, deliver, print the balance, exit (for cron or a\n"
+    "                 systemd timer); exit code 0 only if every query answered and all that\n"
+    "                 could be written was written. It waits up to 15 s for NATS and 30 s for\n"
+    "                 the sinks. It hears all messages instead of its share of the queue group\n"
+    "\n"
+    "The log and the balance go to stderr. Exit codes: 0 all done; 1 something was not polled or\n"
+    "not written; 2 the configuration, or what it names, cannot be used.\n";
+
+/// Signals that end the gateway are blocked in every thread and waited for by the main thread.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a closed stdout or connection is an error value, not an end
+  return set;
+}
+
+/// Waits up to `wait`; true where a signal asked to end.
+bool end_asked(const sigset_t& signals, Milliseconds wait) {
+  const timespec time{wait.count() / 1000, (wait.count() % 1000) * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
+std::string in_words(const Unfinished& unfinished) {
+  std::string text;
+  if (unfinished.unpublished > 0) text += fmt::format(" unpublished_lines={}", unfinished.unpublished);
+  if (unfinished.unread > 0) text += fmt::format(" unread_messages={}", unfinished.unread);
+  if (unfinished.unwritten > 0) text += fmt::format(" unwritten_lines={}", unfinished.unwritten);
+  return text;
+}
+
+int run_until_stopped(Gateway& gateway, const sigset_t& signals, bool once) {
+  if (once)
+    gateway.start_once();
+  else
+    gateway.start();
+  bool healthy = true;
+  bool interrupted = false;
+  while (healthy && !(once && gateway.polled_once())) {
+    interrupted = end_asked(signals, once ? Milliseconds(20) : Milliseconds(1'000));
+    if (interrupted) break;
+    healthy = gateway.healthy();
+  }
+  if (!once) log::info("gateway state=stopping");
+  const Unfinished unfinished = gateway.stop(once && !interrupted ? once_budget : stop_budget);
+  if (!unfinished.nothing()) log::error("gateway state=stopped{} hint=\"counted as stopped\"", in_words(unfinished));
+  if (!healthy) return failed;
+  if (!once) return unfinished.nothing() ? done : failed;
+  if (gateway.failed_polls() > 0) log::error("gateway failed_queries={}", gateway.failed_polls());
+  const std::string losses = gateway.losses();
+  if (!losses.empty()) log::error("gateway{}", losses);
+  const bool all_well = !interrupted && unfinished.nothing() && gateway.failed_polls() == 0 && losses.empty();
+  return all_well ? done : failed;
+}
+
+}  // namespace
+
+int run(Arguments arguments, std::ostream& out, std::ostream& err) {
+  const auto parsed = Options::parse(arguments, options);
+  if (!parsed) {
+    err << "cc-gateway run: " << parsed.error() << '\n';
+    return usage;
+  }
+  if (parsed->has("--help")) {
+    out << help;
+    return done;
+  }
+  const auto file = parsed->value("--config");
+  if (!file) {
+    err << "cc-gateway run: --config FILE is missing\n";
+    return usage;
+  }
+  const config::Loaded loaded = config::load_file(*file, config::process_environment());
+  err << loaded.report();
+  if (!loaded.ok()) return usage;
+  const bool once = parsed->has("--once");
+  if (once && loaded.config.sources.empty()) {
+    err << "cc-gateway run: --once polls sources, and " << *file << " has no [[source]]\n";
+    return usage;
+  }
+
+  const sigset_t signals = block_signals();
+  const SystemClock clock;
+  auto gateway = Gateway::make(loaded.config, once, clock);
+  if (!gateway) {
+    err << "cc-gateway run: " << gateway.error().text << '\n';
+    return gateway.error().kind == Error::Kind::invalid ? usage : failed;
+  }
+  const int code = run_until_stopped(**gateway, signals, once);
+  err << "balance\n" << (*gateway)->ledger().balance();
+  return code;
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,8 @@
+#pragma once
+#include "gateway/cli/commands.h"
+
+namespace gw::cli {
+
+int subjects(Arguments arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace gw::cli

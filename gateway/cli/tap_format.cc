@@ -1,0 +1,130 @@
+#include "gateway/cli/tap_format.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/log.h"
+
+namespace gw::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// {"float":1.5}, {"int":7}, {"uint":7}, {"bool":true}, {"string":"text"}
+Json json_of(const codecs::FieldValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return {{"float", *number}};
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return {{"int", *number}};
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return {{"uint", *number}};
+  if (const auto* truth = std::get_if<bool>(&value)) return {{"bool", *truth}};
+  std::string text;
+  codecs::append_unescaped_string(text, std::get<codecs::StringValue>(value).raw);
+  return {{"string", text}};
+}
+
+std::int64_t nanoseconds(std::int64_t timestamp) {
+  switch (codecs::precision_of(timestamp)) {
+    case codecs::Precision::seconds:
+      return timestamp * 1'000'000'000;
+    case codecs::Precision::milliseconds:
+      return timestamp * 1'000'000;
+    case codecs::Precision::microseconds:
+      return timestamp * 1'000;
+    case codecs::Precision::nanoseconds:
+      break;
+  }
+  return timestamp;
+}
+
+std::string time_text(const codecs::Line& line) {
+  if (!line.timestamp) return "-";
+  return iso_time(WallTime(std::chrono::nanoseconds(nanoseconds(*line.timestamp))));
+}
+
+/// A terminal must not be steered by a message.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string field_text(const codecs::Field& field) {
+  std::string text(field.key);
+  text += '=';
+  codecs::append_field_value(text, field.value);
+  return text;
+}
+
+}  // namespace
+
+std::optional<TapFormat> tap_format_of(std::string_view name) {
+  if (name == "line") return TapFormat::line;
+  if (name == "json") return TapFormat::json;
+  if (name == "table") return TapFormat::table;
+  return std::nullopt;
+}
+
+bool TapPrinter::print(const Received& received, std::uint64_t count_max) {
+  decoder_.reset(received.payload);
+  while (const auto item = decoder_.next()) {
+    if (const auto* line = std::get_if<codecs::Line>(&*item)) {
+      print_line(received.subject, *line);
+      if (++printed_ == count_max) return false;
+    } else {
+      const auto& error = std::get<codecs::LineError>(*item);
+      err_ << fmt::format("{}: {}:{}: {} in {}\n", printable(received.subject), error.line, error.column, error.reason,
+                          log::value(error.text));
+    }
+  }
+  return true;
+}
+
+void TapPrinter::print_line(std::string_view subject, const codecs::Line& line) {
+  switch (format_) {
+    case TapFormat::line:
+      out_ << printable(line.text) << '\n';
+      return;
+    case TapFormat::json:
+      return print_json(subject, line);
+    case TapFormat::table:
+      return print_row(subject, line);
+  }
+}
+
+void TapPrinter::print_json(std::string_view subject, const codecs::Line& line) {
+  Json tags = Json::object();
+  for (const codecs::Tag& tag : line.tags) tags[codecs::unescape(tag.key)] = codecs::unescape(tag.value);
+  Json fields = Json::object();
+  for (const codecs::Field& field : line.fields) fields[codecs::unescape(field.key)] = json_of(field.value);
+  Json message = {
+      {"subject", subject}, {"name", codecs::unescape(line.measurement)}, {"tags", tags}, {"fields", fields}};
+  message["time"] = line.timestamp ? Json(nanoseconds(*line.timestamp)) : Json(nullptr);
+  out_ << message.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void TapPrinter::print_row(std::string_view subject, const codecs::Line& line) {
+  if (printed_ == 0)
+    out_ << fmt::format("{:<21} {:<20} {:<20} {:<20} {:<14} {}\n", "time", "subject", "name", "host", "type", "fields");
+  std::string host = "-";
+  std::string type = "-";
+  std::string type_id;
+  for (const codecs::Tag& tag : line.tags) {
+    if (tag.key == "hostname" || tag.key == "host") host = codecs::unescape(tag.value);
+    if (tag.key == "type") type = codecs::unescape(tag.value);
+    if (tag.key == "type-id") type_id = codecs::unescape(tag.value);
+  }
+  std::string fields;
+  for (const codecs::Field& field : line.fields) fields += (fields.empty() ? "" : " ") + field_text(field);
+  out_ << fmt::format("{:<21} {:<20} {:<20} {:<20} {:<14} {}\n", time_text(line), printable(subject),
+                      printable(codecs::unescape(line.measurement)), printable(host), printable(type + type_id),
+                      printable(fields));
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,158 @@
+#include "gateway/pipeline/egress.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/log.h"
+
+namespace gw {
+namespace {
+
+/// Settlements and due batches are looked after at least this often.
+constexpr Milliseconds round_max{100};
+
+}  // namespace
+
+Egress::Egress(std::vector<std::unique_ptr<Subscription>> subscriptions, std::vector<std::unique_ptr<Lane>>& lanes,
+               Acceptor acceptor, Ledger& ledger, const Clock& clock)
+    : subscriptions_(std::move(subscriptions)),
+      lanes_(lanes),
+      acceptor_(std::move(acceptor)),
+      ledger_(ledger),
+      clock_(clock) {
+  for (const auto& lane : lanes_) {
+    lane->on_settled([this] {
+      const std::lock_guard lock(mutex_);
+      something_settled_ = true;
+      settled_.notify_one();
+    });
+  }
+}
+
+void Egress::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) step(round_max);
+  // The bus hands out nothing new now; what it has already delivered is read to the end.
+  while (!give_up_ && (step(Milliseconds(0)) || pending() > 0)) {
+  }
+  for (const auto& lane : lanes_) lane->close();
+  count_lost();
+  ended_ = true;
+}
+
+bool Egress::step(Milliseconds wait) {
+  settle();
+  count_lost();
+  const SteadyTime now = clock_.now().steady;
+  for (const auto& lane : lanes_) lane->close_due(now);
+  if (!a_lane_is_full()) return read_one(until_due(wait));
+
+  // What is half full in an open batch would wait for its age while the bus waits for room.
+  for (const auto& lane : lanes_) lane->close();
+  std::unique_lock lock(mutex_);
+  settled_.wait_for(lock, round_max, [this] { return something_settled_ || give_up_; });
+  something_settled_ = false;
+  return false;
+}
+
+void Egress::give_up() {
+  give_up_ = true;
+  const std::lock_guard lock(mutex_);
+  settled_.notify_all();
+}
+
+std::uint64_t Egress::pending() const {
+  std::uint64_t sum = 0;
+  for (const auto& subscription : subscriptions_) sum += subscription->pending();
+  return sum;
+}
+
+bool Egress::a_lane_is_full() {
+  const auto full = std::find_if(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->full(); });
+  const bool now_full = full != lanes_.end();
+  if (now_full != std::exchange(was_full_, now_full)) {
+    if (now_full)
+      log::warn(
+          "router state=full sink={} hint=\"its hold_bytes are used up: the bus is not read until it takes lines "
+          "again\"",
+          (*full)->name());
+    else
+      log::info("router state=reading");
+  }
+  return now_full;
+}
+
+void Egress::settle() {
+  for (const auto& lane : lanes_)
+    for (const std::uint64_t frame : lane->take_settled()) release(frame);
+}
+
+void Egress::release(std::uint64_t frame) {
+  const auto found = outstanding_.find(frame);
+  if (--found->second.shares > 0) return;
+  subscriptions_[found->second.subscription]->acknowledge(found->second.token);
+  outstanding_.erase(found);
+}
+
+Milliseconds Egress::until_due(Milliseconds wait) const {
+  const SteadyTime now = clock_.now().steady;
+  for (const auto& lane : lanes_) {
+    if (const auto due = lane->due())
+      wait = std::min(wait, std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(*due - now)));
+  }
+  return wait;
+}
+
+bool Egress::read_one(Milliseconds wait) {
+  const Milliseconds share = wait / static_cast<int>(subscriptions_.size());
+  for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
+    const std::size_t index = next_subscription_;
+    next_subscription_ = (next_subscription_ + 1) % subscriptions_.size();
+    if (const auto received = subscriptions_[index]->next(share)) {
+      take(index, *received);
+      return true;
+    }
+  }
+  return false;
+}
+
+void Egress::take(std::size_t subscription, const Received& received) {
+  const std::uint64_t frame = next_frame_++;
+  outstanding_.emplace(frame, Origin{subscription, received.token, 1});
+  const Instant now = clock_.now();
+  decoder_.reset(received.payload);
+  while (const auto item = decoder_.next()) {
+    ledger_.receive().in();
+    if (const auto* line = std::get_if<codecs::Line>(&*item)) {
+      take_line(*line, frame, now);
+    } else {
+      const auto& error = std::get<codecs::LineError>(*item);
+      drop_line(error.text, Reason::syntax, fmt::format("column {}: {}", error.column, error.reason));
+    }
+  }
+  release(frame);
+}
+
+void Egress::take_line(const codecs::Line& line, std::uint64_t frame, Instant now) {
+  const auto accepted = acceptor_.accept(line, now.wall);
+  if (!accepted) return drop_line(line.text, accepted.error(), "");
+  ledger_.receive().out();
+  for (const auto& lane : lanes_) {
+    if (lane->add(accepted->line, accepted->host, frame, now.steady)) ++outstanding_.at(frame).shares;
+  }
+}
+
+// One line of each kind is shown, the rest is counted: a sender that is wrong is wrong in every line.
+void Egress::drop_line(std::string_view text, Reason reason, std::string_view detail) {
+  ledger_.receive().drop(reason);
+  if (std::exchange(told_[static_cast<std::size_t>(reason)], true)) return;
+  log::warn("router dropped={} line={}{}{} hint=\"told once; the rest is counted\"", name(reason), log::value(text),
+            detail.empty() ? "" : " reason=", detail.empty() ? "" : log::value(detail));
+}
+
+void Egress::count_lost() {
+  std::uint64_t lost = 0;
+  for (const auto& subscription : subscriptions_) lost += subscription->lost();
+  ledger_.messages_lost = lost;
+}
+
+}  // namespace gw
