@@ -103,8 +103,10 @@ void TapPrinter::print_json(std::string_view subject, const codecs::Line& line) 
   for (const codecs::Tag& tag : line.tags) tags[codecs::unescape(tag.key)] = codecs::unescape(tag.value);
   Json fields = Json::object();
   for (const codecs::Field& field : line.fields) fields[codecs::unescape(field.key)] = json_of(field.value);
-  Json message = {
-      {"subject", subject}, {"name", codecs::unescape(line.measurement)}, {"tags", tags}, {"fields", fields}};
+  Json message = {{"subject", subject},
+                  {"name", codecs::unescape_measurement(line.measurement)},
+                  {"tags", tags},
+                  {"fields", fields}};
   message["time"] = line.timestamp ? Json(nanoseconds(*line.timestamp)) : Json(nullptr);
   out_ << message.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
@@ -123,8 +125,8 @@ void TapPrinter::print_row(std::string_view subject, const codecs::Line& line) {
   std::string fields;
   for (const codecs::Field& field : line.fields) fields += (fields.empty() ? "" : " ") + field_text(field);
   out_ << fmt::format("{:<21} {:<20} {:<20} {:<20} {:<14} {}\n", time_text(line), printable(subject),
-                      printable(codecs::unescape(line.measurement)), printable(host), printable(type + type_id),
-                      printable(fields));
+                      printable(codecs::unescape_measurement(line.measurement)), printable(host),
+                      printable(type + type_id), printable(fields));
 }
 
 }  // namespace gw::cli

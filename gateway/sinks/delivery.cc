@@ -72,7 +72,7 @@ std::string series_of(std::string_view line) {
   const auto decoded = decoder.next();
   const auto* const read = decoded ? std::get_if<codecs::Line>(&*decoded) : nullptr;
   if (read == nullptr) return std::string(line.substr(0, line.find_first_of(", \n")));
-  std::string series = codecs::unescape(read->measurement);
+  std::string series = codecs::unescape_measurement(read->measurement);
   for (const codecs::Tag& tag : read->tags)
     if (tag.key == "hostname") series += " " + codecs::unescape(tag.value);
   return series;

@@ -35,6 +35,8 @@ TEST_CASE("the tap shows lines as they came, as JSON or as a table") {
       shown(TapFormat::json, "m v=1i,w=2u,x=t\n").out ==
       R"({"subject":"c.metrics","name":"m","tags":{},"fields":{"v":{"int":1},"w":{"uint":2},"x":{"bool":true}},"time":null})"
       "\n");
+  // In a measurement `\=` is no escape: the backslash belongs to the name.
+  CHECK(shown(TapFormat::json, "a\\=b v=1i\n").out.find(R"("name":"a\\=b")") != std::string::npos);
   const std::string table = shown(TapFormat::table, "m,hostname=n1,type=socket,type-id=0 value=2 1700000000\n").out;
   CHECK(
       table ==
