@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "codecs/timestamp.h"
+
 namespace codecs {
 
 /// Tags of one line. Keys are compared with each other to find doubles, which is quadratic; real lines have under 30.
@@ -102,12 +104,5 @@ void append_float(std::string& out, double value);
 void append_field_value(std::string& out, const FieldValue& value);
 /// Appends plain text as a string field's value: quotes around it, escapes in it. Requires valid UTF-8.
 void append_string_value(std::string& out, std::string_view text);
-
-/// The precisions in which a timestamp may be written.
-enum class Precision { seconds, milliseconds, microseconds, nanoseconds };
-/// Tells the precision by magnitude, as InfluxDB 3 does: |t| < 5e9 s, < 5e12 ms, < 5e15 us, else ns.
-Precision precision_of(std::int64_t timestamp);
-/// Whole seconds, rounded down.
-std::int64_t to_seconds(std::int64_t timestamp, Precision precision);
 
 }  // namespace codecs

@@ -91,32 +91,4 @@ void append_string_value(std::string& out, std::string_view text) {
   out += '"';
 }
 
-Precision precision_of(std::int64_t timestamp) {
-  const auto within = [timestamp](std::int64_t limit) { return timestamp > -limit && timestamp < limit; };
-  if (within(5'000'000'000)) return Precision::seconds;
-  if (within(5'000'000'000'000)) return Precision::milliseconds;
-  if (within(5'000'000'000'000'000)) return Precision::microseconds;
-  return Precision::nanoseconds;
-}
-
-std::int64_t to_seconds(std::int64_t timestamp, Precision precision) {
-  std::int64_t per_second = 1;
-  switch (precision) {
-    case Precision::seconds:
-      return timestamp;
-    case Precision::milliseconds:
-      per_second = 1'000;
-      break;
-    case Precision::microseconds:
-      per_second = 1'000'000;
-      break;
-    case Precision::nanoseconds:
-      per_second = 1'000'000'000;
-      break;
-  }
-  // Division rounds towards zero: times before 1970 would round up.
-  const std::int64_t quotient = timestamp / per_second;
-  return timestamp % per_second < 0 ? quotient - 1 : quotient;
-}
-
 }  // namespace codecs

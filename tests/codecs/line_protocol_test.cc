@@ -411,28 +411,6 @@ TEST_CASE("plain text becomes a string value and comes back") {
   check("C:\\new", "\"C:\\\\new\"");
 }
 
-TEST_CASE("the precision of a timestamp shows in its magnitude") {
-  const auto check = [](std::int64_t timestamp, Precision precision, std::int64_t seconds) {
-    CAPTURE(timestamp);
-    CHECK(precision_of(timestamp) == precision);
-    CHECK(to_seconds(timestamp, precision) == seconds);
-  };
-  check(0, Precision::seconds, 0);
-  check(1'700'000'000, Precision::seconds, 1'700'000'000);
-  check(-1, Precision::seconds, -1);
-  check(4'999'999'999, Precision::seconds, 4'999'999'999);
-  check(5'000'000'000, Precision::milliseconds, 5'000'000);
-  check(-5'000'000'000, Precision::milliseconds, -5'000'000);
-  check(1'700'000'000'999, Precision::milliseconds, 1'700'000'000);
-  check(5'000'000'000'000, Precision::microseconds, 5'000'000);
-  check(1'700'000'000'999'999, Precision::microseconds, 1'700'000'000);
-  check(5'000'000'000'000'000, Precision::nanoseconds, 5'000'000);
-  check(1'700'000'000'999'999'999, Precision::nanoseconds, 1'700'000'000);
-  check(-1'700'000'000'000'000'001, Precision::nanoseconds, -1'700'000'001);
-  check(std::numeric_limits<std::int64_t>::min(), Precision::nanoseconds, -9'223'372'037);
-  check(std::numeric_limits<std::int64_t>::max(), Precision::nanoseconds, 9'223'372'036);
-}
-
 TEST_CASE("UTF-8 is valid up to its first bad sequence") {
   const auto check = [](std::string_view text, std::size_t want) {
     CAPTURE(text);

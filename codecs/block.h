@@ -1,0 +1,118 @@
+#pragma once
+// 64 bytes at a time: a comparison of all of them with one byte gives a word with one bit a byte, bit 0 first.
+//
+// A hot loop is written once, as a file without include guard that uses `Block`, and included twice:
+//
+//   namespace codecs::portable { using Block = PortableBlock;
+//   #include "codecs/x_scan.inc"
+//   }
+//   CODECS_AVX2_BEGIN
+//   namespace codecs::avx2 { using Block = Avx2Block;
+//   #include "codecs/x_scan.inc"
+//   }
+//   CODECS_AVX2_END
+//
+// The region, not a compiler flag of the file, lets those functions alone use AVX2: with the flag an inline function of
+// the standard library could be compiled with AVX2 here and be used by everybody. Include every header before it.
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define CODECS_HAS_AVX2 1
+#if defined(__clang__)
+#define CODECS_AVX2_BEGIN \
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi,bmi2,popcnt,pclmul\"))), apply_to = function)")
+#define CODECS_AVX2_END _Pragma("clang attribute pop")
+#else
+#define CODECS_AVX2_BEGIN _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,bmi,bmi2,popcnt,pclmul\")")
+#define CODECS_AVX2_END _Pragma("GCC pop_options")
+#endif
+#else
+#define CODECS_HAS_AVX2 0
+#endif
+
+namespace codecs {
+
+inline constexpr std::size_t block_bytes = 64;
+
+class PortableBlock {
+ public:
+  /// Reads 64 bytes.
+  static PortableBlock load(const char* bytes) {
+    PortableBlock block;
+    std::memcpy(block.words_, bytes, block_bytes);
+    return block;
+  }
+  /// Bytes that equal `byte`.
+  std::uint64_t equal(char byte) const {
+    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
+    return gather([pattern](std::uint64_t word) {
+      // Exact for every byte: no carry from one byte into the next.
+      const std::uint64_t difference = word ^ pattern;
+      return ~(((difference & ~high_bits) + ~high_bits) | difference) & high_bits;
+    });
+  }
+  /// Bytes below 0x20.
+  std::uint64_t control() const {
+    return gather([](std::uint64_t word) { return ~(((word & ~high_bits) + low_bits * 0x60) | word) & high_bits; });
+  }
+  /// Bytes of 0x80 and above.
+  std::uint64_t high() const {
+    return gather([](std::uint64_t word) { return word & high_bits; });
+  }
+
+ private:
+  static constexpr std::uint64_t low_bits = 0x0101010101010101;
+  static constexpr std::uint64_t high_bits = 0x8080808080808080;
+
+  template <class Compare>
+  std::uint64_t gather(Compare compare) const {
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 8; ++i) {
+      // Brings the high bit of byte n to bit 56 + n.
+      const std::uint64_t byte = (compare(words_[i]) * 0x0002040810204081) >> 56;
+      bits |= byte << (8 * i);
+    }
+    return bits;
+  }
+
+  std::uint64_t words_[8];  // little endian: bit 0 is the first byte
+};
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the order of bits within a block");
+
+#if CODECS_HAS_AVX2
+CODECS_AVX2_BEGIN
+class Avx2Block {
+ public:
+  static Avx2Block load(const char* bytes) {
+    Avx2Block block;
+    block.low_ = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
+    block.high_ = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + 32));
+    return block;
+  }
+  std::uint64_t equal(char byte) const {
+    const __m256i pattern = _mm256_set1_epi8(byte);
+    return join(_mm256_cmpeq_epi8(low_, pattern), _mm256_cmpeq_epi8(high_, pattern));
+  }
+  std::uint64_t control() const {
+    const __m256i last = _mm256_set1_epi8(0x1f);
+    return join(_mm256_cmpeq_epi8(_mm256_max_epu8(low_, last), last),
+                _mm256_cmpeq_epi8(_mm256_max_epu8(high_, last), last));
+  }
+  std::uint64_t high() const { return join(low_, high_); }
+
+ private:
+  static std::uint64_t join(__m256i low, __m256i high) {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
+           static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
+  }
+
+  __m256i low_;
+  __m256i high_;
+};
+CODECS_AVX2_END
+#endif
+
+}  // namespace codecs
