@@ -65,13 +65,16 @@ bool is(char c, std::uint8_t classes) { return (byte_classes[static_cast<std::ui
 /// Reads one point. Every member answers false at the first error, which then stands in `reason` and `where`.
 class PointReader {
  public:
-  PointReader(std::string_view input, std::size_t position, std::vector<Tag>& tags, std::vector<Field>& fields)
-      : input_(input), position_(position), tags_(tags), fields_(fields) {}
+  PointReader(const LineOptions& options, std::string_view input, std::size_t position, std::vector<Tag>& tags,
+              std::vector<Field>& fields)
+      : options_(options), input_(input), position_(position), tags_(tags), fields_(fields) {}
 
   bool read(Line& line) { return read_tags(line) && read_fields() && read_timestamp(line); }
 
   std::size_t position() const { return position_; }  ///< of the line's end; after an error: where to look for it
   std::size_t newlines() const { return newlines_; }  ///< passed so far, inside strings
+  bool open_quote() const { return open_quote_; }     ///< the input ended within a string
+  const Leniencies& leniencies() const { return leniencies_; }
   std::size_t where() const { return where_; }
   std::string_view reason() const { return reason_; }
 
@@ -115,11 +118,14 @@ class PointReader {
   bool read_integer(std::size_t start, std::string_view digits, std::string_view malformed,
                     std::string_view out_of_range, Integer& value);
 
+  const LineOptions& options_;
   std::string_view input_;
   std::size_t position_;
   std::vector<Tag>& tags_;
   std::vector<Field>& fields_;
   std::size_t newlines_ = 0;
+  bool open_quote_ = false;
+  Leniencies leniencies_;
   std::size_t where_ = 0;
   std::string_view reason_;
 };
@@ -144,6 +150,10 @@ bool PointReader::read_tags(Line& line) {
   if (!take_name(ends_measurement, "no measurement", line.measurement)) return false;
   while (at(',')) {
     ++position_;
+    if (options_.lenient && at(' ') && tags_.empty()) {
+      ++leniencies_.commas_without_tag;
+      break;
+    }
     if (!read_tag()) return false;
   }
   if (at('=')) return fail_here("'=' in a tag value");
@@ -158,6 +168,10 @@ bool PointReader::read_tag() {
   if (!take_name(ends_name, "no tag key", tag.key)) return false;
   if (!at('=')) return fail_here("tag without '='");
   ++position_;
+  if (options_.lenient && (at(',') || at(' '))) {
+    ++leniencies_.empty_tag_values;
+    return true;
+  }
   if (!take_name(ends_name, "empty tag value", tag.value)) return false;
   // Escapes have one spelling only, so keys are equal where their raw texts are.
   if (std::ranges::find(tags_, tag.key, &Tag::key) != tags_.end()) return fail("duplicate tag key", start);
@@ -216,7 +230,10 @@ bool PointReader::read_string(FieldValue& value) {
   for (;;) {
     while (end < input_.size() && !is(input_[end], ends_string_run)) ++end;
     // The rest of the body is not the string's: the walk goes on after the line that holds the quote.
-    if (end >= input_.size()) return fail("unclosed quote", quote);
+    if (end >= input_.size()) {
+      open_quote_ = true;
+      return fail("unclosed quote", quote);
+    }
     if (input_[end] == '"') break;
     end += 2;
   }
@@ -300,12 +317,30 @@ std::string_view without_carriage_return(std::string_view text) {
 
 }  // namespace
 
-void LineDecoder::reset(std::string_view input) {
-  input_ = input;
+LineDecoder::LineDecoder(LineOptions options, [[maybe_unused]] Cpu cpu) : options_(options) {}
+
+void LineDecoder::reset() {
+  input_ = {};
   position_ = 0;
-  line_ = 1;
+  offset_ = 0;
+  number_ = 1;
+  leniencies_ = {};
 }
 
+void LineDecoder::reset(std::string_view body) {
+  reset();
+  feed(body, true);
+}
+
+void LineDecoder::feed(std::string_view input, bool last) {
+  offset_ += position_;
+  position_ = 0;
+  input_ = input;
+  last_ = last;
+}
+
+/// Passes blank lines and comments over; false where no point is left in the input. A comment with a control character
+/// is a point that `next` refuses.
 bool LineDecoder::skip_to_point(std::size_t& point) {
   for (;;) {
     point = std::min(input_.find_first_not_of(' ', position_), input_.size());
@@ -315,35 +350,36 @@ bool LineDecoder::skip_to_point(std::size_t& point) {
     }
     if (end < input_.size() && input_[end] == '\r') ++end;
     if (end == input_.size()) {
-      position_ = end;
+      if (last_) position_ = end;
       return false;
     }
     if (input_[end] != '\n') return true;
     position_ = end + 1;
-    ++line_;
+    ++number_;
   }
 }
 
-LineError LineDecoder::refuse(std::string_view reason, std::size_t where, std::size_t look_from) {
+/// A line is over at the first '\n' behind `look_from`, and not known to be over where there is none yet.
+Step LineDecoder::refuse(std::string_view reason, std::size_t where, std::size_t look_from) {
   const std::size_t end = std::min(input_.find('\n', look_from), input_.size());
+  if (end == input_.size() && !last_) return Step::end;
   const std::string_view before = input_.substr(position_, where - position_);
   const std::size_t newline = before.rfind('\n');
 
-  LineError error;
-  error.text = without_carriage_return(input_.substr(position_, end - position_));
-  error.line = line_ + static_cast<std::size_t>(std::ranges::count(before, '\n'));
-  error.column = (newline == std::string_view::npos ? before.size() : before.size() - newline - 1) + 1;
-  error.offset = where;
-  error.reason = reason;
+  error_.text = without_carriage_return(input_.substr(position_, end - position_));
+  error_.line = number_ + static_cast<std::size_t>(std::ranges::count(before, '\n'));
+  error_.column = (newline == std::string_view::npos ? before.size() : before.size() - newline - 1) + 1;
+  error_.offset = offset_ + where;
+  error_.reason = reason;
 
-  line_ += static_cast<std::size_t>(std::ranges::count(error.text, '\n')) + 1;
+  number_ += static_cast<std::size_t>(std::ranges::count(error_.text, '\n')) + 1;
   position_ = std::min(end + 1, input_.size());
-  return error;
+  return Step::error;
 }
 
-std::optional<std::variant<Line, LineError>> LineDecoder::next() {
+Step LineDecoder::next() {
   std::size_t point = 0;
-  if (!skip_to_point(point)) return std::nullopt;
+  if (!skip_to_point(point)) return Step::end;
   if (input_[point] == '#') {
     const auto* const bad =
         std::find_if(input_.begin() + point, input_.end(), [](char c) { return is(c, ends_comment); });
@@ -353,57 +389,28 @@ std::optional<std::variant<Line, LineError>> LineDecoder::next() {
 
   tags_.clear();
   fields_.clear();
-  Line line;
-  PointReader reader(input_, point, tags_, fields_);
-  if (!reader.read(line)) return refuse(reader.reason(), reader.where(), reader.position());
+  record_.timestamp.reset();
+  const std::string_view window = input_.substr(0, position_ + line_bytes_max);
+  const bool cut = window.size() < input_.size();
+  PointReader reader(options_, window, point, tags_, fields_);
+  const bool good = reader.read(record_);
+  // There an answer could be another one with more input.
+  const bool at_window_end = reader.open_quote() || without_carriage_return(window.substr(reader.position())).empty();
+  if (cut && at_window_end) return refuse("line too long", position_, reader.position());
+  if (!last_ && at_window_end) return Step::end;
+  if (!good) return refuse(reader.reason(), reader.where(), reader.position());
 
   const std::size_t end = std::min(input_.find('\n', reader.position()), input_.size());
-  line.text = without_carriage_return(input_.substr(position_, end - position_));
-  line.tags = tags_;
-  line.fields = fields_;
-  line_ += reader.newlines() + 1;
+  if (end == input_.size() && !last_) return Step::end;
+  record_.text = without_carriage_return(input_.substr(position_, end - position_));
+  record_.tags = tags_;
+  record_.fields = fields_;
+  leniencies_.commas_without_tag += reader.leniencies().commas_without_tag;
+  leniencies_.empty_tag_values += reader.leniencies().empty_tag_values;
+  record_number_ = number_;
+  number_ += reader.newlines() + 1;
   position_ = std::min(end + 1, input_.size());
-  return line;
-}
-
-void append_unescaped_string(std::string& out, std::string_view raw) {
-  for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t backslash = std::min(raw.find('\\', at), raw.size());
-    out.append(raw, at, backslash - at);
-    at = backslash;
-    if (at == raw.size()) break;
-    const std::size_t kind =
-        at + 1 < raw.size() ? std::string_view("\"\\nrt").find(raw[at + 1]) : std::string_view::npos;
-    const bool escape = kind != std::string_view::npos;
-    out += escape ? "\"\\\n\r\t"[kind] : '\\';
-    at += escape ? 2 : 1;
-  }
-}
-
-namespace {
-
-void append_without_backslashes(std::string& out, std::string_view raw, std::string_view before) {
-  for (std::size_t at = 0; at < raw.size(); ++at) {
-    const bool escape = raw[at] == '\\' && at + 1 < raw.size() && before.find(raw[at + 1]) != std::string_view::npos;
-    if (escape) ++at;
-    out += raw[at];
-  }
-}
-
-}  // namespace
-
-void append_unescaped(std::string& out, std::string_view raw) { append_without_backslashes(out, raw, ", ="); }
-
-std::string unescape(std::string_view raw) {
-  std::string out;
-  append_unescaped(out, raw);
-  return out;
-}
-
-std::string unescape_measurement(std::string_view raw) {
-  std::string out;
-  append_without_backslashes(out, raw, ", ");
-  return out;
+  return Step::record;
 }
 
 }  // namespace codecs

@@ -1,7 +1,8 @@
 #pragma once
-// InfluxDB line protocol, dialect "line-protocol v2" (ClusterCockpit's own; grammar at the head of line_protocol.cc).
+// InfluxDB line protocol in its two dialects (grammar and differences at the head of line_protocol.cc).
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,25 +10,43 @@
 #include <variant>
 #include <vector>
 
+#include "codecs/cpu.h"
+#include "codecs/decode.h"
+#include "codecs/message.h"
 #include "codecs/timestamp.h"
 
 namespace codecs {
 
+enum class Dialect {
+  line_protocol_v2,  ///< github.com/influxdata/line-protocol v2 of 2022: ClusterCockpit's own
+  influxdb_1,        ///< what InfluxDB 1.x takes
+};
+
+struct LineOptions {
+  Dialect dialect = Dialect::line_protocol_v2;
+  /// Takes, and counts, what ClusterCockpit's own components write although no dialect has it (see `Leniencies`).
+  bool lenient = false;
+};
+
+/// A line with its line end: one NATS message, which a server takes up to 1 MiB unless told otherwise.
+inline constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
 /// Tags of one line. Keys are compared with each other to find doubles, which is quadratic; real lines have under 30.
 inline constexpr std::size_t tags_max = 256;
 /// Fields of one line: bounds the decoder's memory. Wide Telegraf plug-ins write some hundreds.
 inline constexpr std::size_t fields_max = 4096;
 
-/// One key=value pair. The text is as it stands on the wire, escapes included (see `unescape`).
+/// One key=value pair. In a `Line` the text is as it stands on the wire, escapes included (see `unescaped`); in a
+/// `Point` it is plain.
 struct Tag {
   std::string_view key;
   std::string_view value;
   friend bool operator==(const Tag&, const Tag&) = default;
 };
 
-/// A field's value. A string is the text between the quotes, escapes included (see `unescape_string`).
+/// The text of a string field. In a `Line` it is what stands between the quotes, escapes included (see
+/// `unescaped_string`); in a `Point` it is plain.
 struct StringValue {
-  std::string_view raw;
+  std::string_view text;
   friend bool operator==(const StringValue&, const StringValue&) = default;
 };
 using FieldValue = std::variant<double, std::int64_t, std::uint64_t, bool, StringValue>;
@@ -48,44 +67,83 @@ struct Line {
   std::optional<std::int64_t> timestamp;  ///< as written; its precision is the caller's to know
 };
 
-/// Why a line was refused, and where: line and column count from 1, `offset` is a byte of the whole input.
-struct LineError {
-  std::string_view text;  ///< the refused line, without its line end
-  std::size_t line = 0;
-  std::size_t column = 0;
-  std::size_t offset = 0;
-  std::string_view reason;  ///< static text, e.g. "empty tag value"
+/// How often a lenient decoder took what is no line protocol.
+struct Leniencies {
+  std::uint64_t commas_without_tag = 0;  ///< `name, field=1`: a message without tags, written by cc-lib
+  std::uint64_t empty_tag_values = 0;    ///< `name,type-id= field=1`: the tag is left out
+  friend bool operator==(const Leniencies&, const Leniencies&) = default;
 };
 
-/// Walks a body of many lines. A bad line is reported, and the walk goes on at the next line: after the raw newlines of
-/// its strings, but for a quote that nothing closes at the first newline after it. Blank lines and comments are passed
-/// over. Allocates only while its tag and field arrays grow; reuse one decoder for many bodies.
-/// Not thread-safe.
+/// Walks a body of many lines (see codecs/decode.h). A bad line is reported, and the walk goes on at the next line:
+/// after the raw newlines of its strings, but for a quote that nothing closes at the first newline after it. Blank
+/// lines and comments are passed over. Allocates only while its tag and field arrays grow; reuse one decoder for many
+/// bodies. Not thread-safe.
 class LineDecoder {
  public:
-  /// `input` must outlive the walk.
-  void reset(std::string_view input);
-  /// The next line or error; nothing at the end of the input.
-  std::optional<std::variant<Line, LineError>> next();
+  explicit LineDecoder(LineOptions options = {}, Cpu cpu = best_cpu());
+
+  void reset();
+  /// The whole body in one go: `reset(); feed(body, true)`.
+  void reset(std::string_view body);
+  /// `input` must outlive the walk over it.
+  void feed(std::string_view input, bool last);
+  Step next();
+  /// After Step::record; valid until the next call of `next`.
+  const Line& line() const { return record_; }
+  /// The number in the body, counted from 1, of the line at which that record starts.
+  std::size_t line_number() const { return record_number_; }
+  /// After Step::error.
+  const DecodeError& error() const { return error_; }
+  /// After Step::end: bytes of the input that are done with.
+  std::size_t consumed() const { return position_; }
+  /// Since `reset`, in good lines.
+  const Leniencies& leniencies() const { return leniencies_; }
 
  private:
   bool skip_to_point(std::size_t& point);
-  LineError refuse(std::string_view reason, std::size_t where, std::size_t look_from);
+  Step refuse(std::string_view reason, std::size_t where, std::size_t look_from);
 
+  LineOptions options_;
   std::string_view input_;
+  bool last_ = true;
   std::size_t position_ = 0;  ///< start of the next line
-  std::size_t line_ = 1;      ///< its number
+  std::size_t offset_ = 0;    ///< of the input in the body
+  std::size_t number_ = 1;    ///< of the next line
   std::vector<Tag> tags_;
   std::vector<Field> fields_;
+  Line record_;
+  std::size_t record_number_ = 0;
+  DecodeError error_;
+  Leniencies leniencies_;
 };
 
-/// Appends `raw` without the escapes of tag keys, tag values and field keys (`\,` `\ ` `\=`).
-void append_unescaped(std::string& out, std::string_view raw);
-std::string unescape(std::string_view raw);
+/// `raw` without the escapes of tag keys, tag values and field keys (`\,` `\ ` `\=`): `raw` itself where it has no
+/// backslash, else a view of `scratch`.
+std::string_view unescaped(std::string_view raw, std::string& scratch);
 /// The same for a measurement, where `\=` is no escape.
-std::string unescape_measurement(std::string_view raw);
-/// Appends the text of a string field without its escapes (`\"` `\\` `\n` `\r` `\t`).
-void append_unescaped_string(std::string& out, std::string_view raw);
+std::string_view unescaped_measurement(std::string_view raw, std::string& scratch);
+/// The same for the text of a string field: `\"` and `\\`, and in line-protocol v2 `\n` `\r` `\t` too.
+std::string_view unescaped_string(std::string_view raw, std::string& scratch, Dialect dialect);
+
+/// The line as a message of its own. The timestamp is in `precision`, or in the one its magnitude tells. Fails where
+/// it is out of the range of nanoseconds.
+std::expected<Message, std::string_view> to_message(const Line& line, Dialect dialect,
+                                                    std::optional<Precision> precision = std::nullopt);
+
+/// What one line is written from. All text is plain, without escapes.
+struct Point {
+  std::string_view measurement;
+  std::span<const Tag> tags;  ///< written in this order; a tag with an empty value is left out
+  std::span<const Field> fields;
+  std::optional<std::int64_t> timestamp;
+};
+
+/// Appends `point` as one line with its '\n'. Where the dialect cannot represent it, appends nothing and says why in a
+/// static text.
+std::expected<void, std::string_view> append_line(std::string& out, const Point& point, Dialect dialect);
+/// The same for a message; its time is written in `precision`, rounded down.
+std::expected<void, std::string_view> append_message(std::string& out, const Message& message, Dialect dialect,
+                                                     Precision precision = Precision::nanoseconds);
 
 /// True where `text` can stand as tag key, tag value or field key: not empty, no control character,
 /// valid UTF-8, no backslash at the end.
@@ -100,7 +158,7 @@ void append_tag_text(std::string& out, std::string_view text);
 
 /// Appends a float in its shortest form that reads back the same (1e+06, 0.1, 1). Requires a finite value.
 void append_float(std::string& out, double value);
-/// Appends a field value as the dialect writes it: 1.5, 7i, 7u, true, "text" with its escapes.
+/// Appends a decoded field value as it stood: 1.5, 7i, 7u, true, "text" with its escapes.
 void append_field_value(std::string& out, const FieldValue& value);
 /// Appends plain text as a string field's value: quotes around it, escapes in it. Requires valid UTF-8.
 void append_string_value(std::string& out, std::string_view text);

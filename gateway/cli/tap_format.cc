@@ -13,29 +13,30 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string plain(std::string_view raw) {
+  std::string scratch;
+  return std::string(codecs::unescaped(raw, scratch));
+}
+
+std::string plain_measurement(std::string_view raw) {
+  std::string scratch;
+  return std::string(codecs::unescaped_measurement(raw, scratch));
+}
+
 /// {"float":1.5}, {"int":7}, {"uint":7}, {"bool":true}, {"string":"text"}
 Json json_of(const codecs::FieldValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return {{"float", *number}};
   if (const auto* number = std::get_if<std::int64_t>(&value)) return {{"int", *number}};
   if (const auto* number = std::get_if<std::uint64_t>(&value)) return {{"uint", *number}};
   if (const auto* truth = std::get_if<bool>(&value)) return {{"bool", *truth}};
-  std::string text;
-  codecs::append_unescaped_string(text, std::get<codecs::StringValue>(value).raw);
-  return {{"string", text}};
+  std::string scratch;
+  const std::string_view raw = std::get<codecs::StringValue>(value).text;
+  return {{"string", codecs::unescaped_string(raw, scratch, codecs::Dialect::line_protocol_v2)}};
 }
 
 std::int64_t nanoseconds(std::int64_t timestamp) {
-  switch (codecs::precision_of(timestamp)) {
-    case codecs::Precision::seconds:
-      return timestamp * 1'000'000'000;
-    case codecs::Precision::milliseconds:
-      return timestamp * 1'000'000;
-    case codecs::Precision::microseconds:
-      return timestamp * 1'000;
-    case codecs::Precision::nanoseconds:
-      break;
-  }
-  return timestamp;
+  // Never out of range: a precision told by magnitude holds fewer nanoseconds than 2^63.
+  return codecs::to_nanoseconds(timestamp, codecs::precision_of(timestamp)).value_or(timestamp);
 }
 
 std::string time_text(const codecs::Line& line) {
@@ -73,12 +74,12 @@ std::optional<TapFormat> tap_format_of(std::string_view name) {
 
 bool TapPrinter::print(const Received& received, std::uint64_t count_max) {
   decoder_.reset(received.payload);
-  while (const auto item = decoder_.next()) {
-    if (const auto* line = std::get_if<codecs::Line>(&*item)) {
-      print_line(received.subject, *line);
+  for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
+    if (step == codecs::Step::record) {
+      print_line(received.subject, decoder_.line());
       if (++printed_ == count_max) return false;
     } else {
-      const auto& error = std::get<codecs::LineError>(*item);
+      const codecs::DecodeError& error = decoder_.error();
       err_ << fmt::format("{}: {}:{}: {} in {}\n", printable(received.subject), error.line, error.column, error.reason,
                           log::value(error.text));
     }
@@ -100,13 +101,11 @@ void TapPrinter::print_line(std::string_view subject, const codecs::Line& line) 
 
 void TapPrinter::print_json(std::string_view subject, const codecs::Line& line) {
   Json tags = Json::object();
-  for (const codecs::Tag& tag : line.tags) tags[codecs::unescape(tag.key)] = codecs::unescape(tag.value);
+  for (const codecs::Tag& tag : line.tags) tags[plain(tag.key)] = plain(tag.value);
   Json fields = Json::object();
-  for (const codecs::Field& field : line.fields) fields[codecs::unescape(field.key)] = json_of(field.value);
-  Json message = {{"subject", subject},
-                  {"name", codecs::unescape_measurement(line.measurement)},
-                  {"tags", tags},
-                  {"fields", fields}};
+  for (const codecs::Field& field : line.fields) fields[plain(field.key)] = json_of(field.value);
+  Json message = {
+      {"subject", subject}, {"name", plain_measurement(line.measurement)}, {"tags", tags}, {"fields", fields}};
   message["time"] = line.timestamp ? Json(nanoseconds(*line.timestamp)) : Json(nullptr);
   out_ << message.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
@@ -118,15 +117,15 @@ void TapPrinter::print_row(std::string_view subject, const codecs::Line& line) {
   std::string type = "-";
   std::string type_id;
   for (const codecs::Tag& tag : line.tags) {
-    if (tag.key == "hostname" || tag.key == "host") host = codecs::unescape(tag.value);
-    if (tag.key == "type") type = codecs::unescape(tag.value);
-    if (tag.key == "type-id") type_id = codecs::unescape(tag.value);
+    if (tag.key == "hostname" || tag.key == "host") host = plain(tag.value);
+    if (tag.key == "type") type = plain(tag.value);
+    if (tag.key == "type-id") type_id = plain(tag.value);
   }
   std::string fields;
   for (const codecs::Field& field : line.fields) fields += (fields.empty() ? "" : " ") + field_text(field);
   out_ << fmt::format("{:<21} {:<20} {:<20} {:<20} {:<14} {}\n", time_text(line), printable(subject),
-                      printable(codecs::unescape_measurement(line.measurement)), printable(host),
-                      printable(type + type_id), printable(fields));
+                      printable(plain_measurement(line.measurement)), printable(host), printable(type + type_id),
+                      printable(fields));
 }
 
 }  // namespace gw::cli

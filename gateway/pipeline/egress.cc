@@ -120,12 +120,12 @@ void Egress::take(std::size_t subscription, const Received& received) {
   outstanding_.emplace(frame, Origin{subscription, received.token, 1});
   const Instant now = clock_.now();
   decoder_.reset(received.payload);
-  while (const auto item = decoder_.next()) {
+  for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
     ledger_.receive().in();
-    if (const auto* line = std::get_if<codecs::Line>(&*item)) {
-      take_line(*line, frame, now);
+    if (step == codecs::Step::record) {
+      take_line(decoder_.line(), frame, now);
     } else {
-      const auto& error = std::get<codecs::LineError>(*item);
+      const codecs::DecodeError& error = decoder_.error();
       drop_line(error.text, Reason::syntax, fmt::format("column {}: {}", error.column, error.reason));
     }
   }

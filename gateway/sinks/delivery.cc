@@ -69,12 +69,14 @@ std::string refusal_key(std::string_view reason) {
 std::string series_of(std::string_view line) {
   codecs::LineDecoder decoder;
   decoder.reset(line);
-  const auto decoded = decoder.next();
-  const auto* const read = decoded ? std::get_if<codecs::Line>(&*decoded) : nullptr;
-  if (read == nullptr) return std::string(line.substr(0, line.find_first_of(", \n")));
-  std::string series = codecs::unescape_measurement(read->measurement);
-  for (const codecs::Tag& tag : read->tags)
-    if (tag.key == "hostname") series += " " + codecs::unescape(tag.value);
+  if (decoder.next() != codecs::Step::record) return std::string(line.substr(0, line.find_first_of(", \n")));
+  std::string scratch;
+  std::string series(codecs::unescaped_measurement(decoder.line().measurement, scratch));
+  for (const codecs::Tag& tag : decoder.line().tags) {
+    if (tag.key != "hostname") continue;
+    series += ' ';
+    series += codecs::unescaped(tag.value, scratch);
+  }
   return series;
 }
 

@@ -10,6 +10,7 @@
 
 #include "codecs/number.h"
 #include "codecs/utf8.h"
+#include "tests/codecs/chunked.h"
 
 using namespace codecs;
 
@@ -28,31 +29,45 @@ struct ShowValue {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(StringValue value) const {
     std::string out = "'";
-    append_unescaped_string(out, value.raw);
+    std::string scratch;
+    out += unescaped_string(value.text, scratch, Dialect::line_protocol_v2);
     return out + "'";
   }
 };
 
+std::string unescape(std::string_view raw) {
+  std::string scratch;
+  return std::string(unescaped(raw, scratch));
+}
+std::string unescape_measurement(std::string_view raw) {
+  std::string scratch;
+  return std::string(unescaped_measurement(raw, scratch));
+}
+
 /// `measurement key=value; field=value @timestamp`, unescaped; an error is `line:column +offset reason in 'text'`.
-std::string show(const std::variant<Line, LineError>& item) {
-  if (const auto* const error = std::get_if<LineError>(&item)) {
-    return std::to_string(error->line) + ":" + std::to_string(error->column) + " +" + std::to_string(error->offset) +
-           " " + std::string(error->reason) + " in '" + std::string(error->text) + "'";
+std::string show_step(const LineDecoder& decoder, Step step) {
+  if (step == Step::end) return "nothing";
+  if (step == Step::error) {
+    const DecodeError& error = decoder.error();
+    return std::to_string(error.line) + ":" + std::to_string(error.column) + " +" + std::to_string(error.offset) + " " +
+           std::string(error.reason) + " in '" + std::string(error.text) + "'\n";
   }
-  const Line& line = std::get<Line>(item);
+  const Line& line = decoder.line();
   std::string out = unescape_measurement(line.measurement);
   for (const Tag& tag : line.tags) out += " " + unescape(tag.key) + "=" + unescape(tag.value);
   out += ";";
   for (const Field& field : line.fields) out += " " + unescape(field.key) + "=" + std::visit(ShowValue{}, field.value);
   if (line.timestamp) out += " @" + std::to_string(*line.timestamp);
-  return out;
+  return out + "\n";
 }
 
 std::string dump(std::string_view input) {
   LineDecoder decoder;
-  decoder.reset(input);
-  std::string out;
-  while (const auto item = decoder.next()) out += show(*item) + "\n";
+  std::string out = walk_in_pieces(decoder, input, input.size() + 1, show_step);
+  for (std::size_t cut = 0; cut <= input.size(); ++cut) {
+    CAPTURE(cut);
+    CHECK(walk_cut_at(decoder, input, cut, show_step) == out);
+  }
   return out;
 }
 
@@ -61,13 +76,11 @@ std::string value_of(const std::string& text) {
   const std::string input = "m v=" + text;
   LineDecoder decoder;
   decoder.reset(input);
-  const auto item = decoder.next();
-  if (!item) return "nothing";
-  if (const auto* const error = std::get_if<LineError>(&*item)) {
-    CHECK(error->offset == 4);
-    return "error: " + std::string(error->reason);
+  if (decoder.next() != Step::record) {
+    CHECK(decoder.error().offset == 4);
+    return "error: " + std::string(decoder.error().reason);
   }
-  return std::visit(ShowValue{}, std::get<Line>(*item).fields.front().value);
+  return std::visit(ShowValue{}, decoder.line().fields.front().value);
 }
 
 }  // namespace
@@ -109,14 +122,13 @@ TEST_CASE("a decoded line knows its text") {
   LineDecoder decoder;
   decoder.reset(input);
   const auto text = [&] {
-    const auto item = decoder.next();
-    REQUIRE(item);
-    return std::get<Line>(*item).text;
+    REQUIRE(decoder.next() == Step::record);
+    return decoder.line().text;
   };
   CHECK(text() == "  m,a=b v=1 5 ");
   CHECK(text() == "n s=\"x\ny\"");
-  CHECK(!decoder.next());
-  CHECK(!decoder.next());
+  CHECK(decoder.next() == Step::end);
+  CHECK(decoder.next() == Step::end);
 }
 
 TEST_CASE("a backslash escapes what its place lists and stands for itself otherwise") {
@@ -303,9 +315,7 @@ TEST_CASE("tags and fields of one line are bounded") {
   const auto reason = [](const std::string& line) -> std::string_view {
     LineDecoder decoder;
     decoder.reset(line);
-    const auto item = decoder.next();
-    const auto* const error = std::get_if<LineError>(&*item);
-    return error == nullptr ? "fine" : error->reason;
+    return decoder.next() == Step::record ? "fine" : decoder.error().reason;
   };
   CHECK(reason(many(tags_max, 1)) == "fine");
   CHECK(reason(many(tags_max + 1, 1)) == "too many tags");
@@ -317,11 +327,11 @@ TEST_CASE("a decoder starts anew with each body") {
   LineDecoder decoder;
   const auto first_of = [&](std::string_view body) {
     decoder.reset(body);
-    const auto item = decoder.next();
-    return item ? show(*item) : "nothing";
+    const Step step = decoder.next();
+    return show_step(decoder, step);
   };
-  CHECK(first_of("m,a=b v=1\nbad\nn v=1") == "m a=b; v=1");
-  CHECK(first_of("bad") == "1:4 +3 no fields in 'bad'");
+  CHECK(first_of("m,a=b v=1\nbad\nn v=1") == "m a=b; v=1\n");
+  CHECK(first_of("bad") == "1:4 +3 no fields in 'bad'\n");
   CHECK(first_of("") == "nothing");
 }
 
@@ -343,6 +353,25 @@ TEST_CASE("what line protocol can carry as a name is known before it is written"
   check(std::string_view("a\0", 2), false, false);
   check("a\xff", false, false);
   check("\xe2\x82", false, false);
+}
+
+TEST_CASE("a lenient decoder takes and counts what ClusterCockpit writes") {
+  const auto check = [](std::string_view in, std::string_view want, Leniencies counts) {
+    CAPTURE(in);
+    LineDecoder decoder({.lenient = true});
+    CHECK(walk_in_pieces(decoder, in, in.size() + 1, show_step) == want);
+    CHECK(decoder.leniencies() == counts);
+  };
+  check("m,a=b v=1", "m a=b; v=1\n", {});
+  check("job, event=\"x\" 5\n", "job; event='x' @5\n", {.commas_without_tag = 1});
+  check("m,type=node,type-id= v=1", "m type=node; v=1\n", {.empty_tag_values = 1});
+  check("m,a=,b=,c=d v=1", "m c=d; v=1\n", {.empty_tag_values = 2});
+  check("m,a= bad", "1:9 +8 field without '=' in 'm,a= bad'\n", {});
+  check("m,a=b, v=1", "1:7 +6 no tag key in 'm,a=b, v=1'\n", {});
+  check("m,,a=b v=1", "1:3 +2 no tag key in 'm,,a=b v=1'\n", {});
+  check("m,= v=1", "1:3 +2 no tag key in 'm,= v=1'\n", {});
+  check("m,a== v=1", "1:5 +4 empty tag value in 'm,a== v=1'\n", {});
+  check("m,a=", "1:5 +4 empty tag value in 'm,a='\n", {});
 }
 
 TEST_CASE("names are written with the escapes of their place and read back the same") {
@@ -372,10 +401,8 @@ TEST_CASE("field values are written as the dialect reads them") {
     const std::string line = "m v=" + out;
     LineDecoder decoder;
     decoder.reset(line);
-    const auto item = decoder.next();
-    REQUIRE(item);
-    REQUIRE(std::holds_alternative<Line>(*item));
-    CHECK(std::get<Line>(*item).fields.front().value == value);
+    REQUIRE(decoder.next() == Step::record);
+    CHECK(decoder.line().fields.front().value == value);
   };
   check(1.0, "1");
   check(1.5, "1.5");
@@ -400,9 +427,9 @@ TEST_CASE("plain text becomes a string value and comes back") {
     std::string out;
     append_string_value(out, text);
     CHECK(out == want);
-    std::string back;
-    append_unescaped_string(back, std::string_view(out).substr(1, out.size() - 2));
-    CHECK(back == text);
+    std::string scratch;
+    CHECK(unescaped_string(std::string_view(out).substr(1, out.size() - 2), scratch, Dialect::line_protocol_v2) ==
+          text);
   };
   check("", "\"\"");
   check("plain", "\"plain\"");

@@ -18,9 +18,17 @@ bool lies_in(std::string_view part, std::string_view whole) {
 void append_value(std::string& out, const FieldValue& value) {
   const auto* const string = std::get_if<StringValue>(&value);
   if (string == nullptr) return append_field_value(out, value);
-  std::string text;
-  append_unescaped_string(text, string->raw);
-  append_string_value(out, text);
+  std::string scratch;
+  append_string_value(out, unescaped_string(string->text, scratch, Dialect::line_protocol_v2));
+}
+
+std::string unescape(std::string_view raw) {
+  std::string scratch;
+  return std::string(unescaped(raw, scratch));
+}
+std::string unescape_measurement(std::string_view raw) {
+  std::string scratch;
+  return std::string(unescaped_measurement(raw, scratch));
 }
 
 std::string encode(const Line& line) {
@@ -61,9 +69,8 @@ void check_line(const Line& line, std::string_view input) {
   const std::string once = encode(line);
   LineDecoder decoder;
   decoder.reset(once);
-  const auto item = decoder.next();
-  FUZZ_REQUIRE(item && std::holds_alternative<Line>(*item));
-  const Line& again = std::get<Line>(*item);
+  FUZZ_REQUIRE(decoder.next() == Step::record);
+  const Line again = decoder.line();
   FUZZ_REQUIRE(again.timestamp == line.timestamp);
   FUZZ_REQUIRE(again.tags.size() == line.tags.size());
   FUZZ_REQUIRE(again.fields.size() == line.fields.size());
@@ -74,11 +81,11 @@ void check_line(const Line& line, std::string_view input) {
     if (was != nullptr) FUZZ_REQUIRE(std::bit_cast<std::uint64_t>(*was) == std::bit_cast<std::uint64_t>(*is));
   }
   FUZZ_REQUIRE(encode(again) == once);
-  FUZZ_REQUIRE(!decoder.next());
+  FUZZ_REQUIRE(decoder.next() == Step::end);
 }
 
 /// The place an error names is the place its offset counts to.
-void check_error(const LineError& error, std::string_view input) {
+void check_error(const DecodeError& error, std::string_view input) {
   FUZZ_REQUIRE(lies_in(error.text, input));
   FUZZ_REQUIRE(!error.reason.empty());
   FUZZ_REQUIRE(error.offset <= input.size());
@@ -97,17 +104,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LineDecoder decoder;
   decoder.reset(input);
   const char* last = nullptr;
-  while (const auto item = decoder.next()) {
-    const auto* const line = std::get_if<Line>(&*item);
-    const std::string_view text = line != nullptr ? line->text : std::get<LineError>(*item).text;
+  for (Step step; (step = decoder.next()) != Step::end;) {
+    const std::string_view text = step == Step::record ? decoder.line().text : decoder.error().text;
     FUZZ_REQUIRE(last == nullptr || text.data() > last);  // it goes on, so it ends
     last = text.data();
-    if (line != nullptr) {
-      check_line(*line, input);
+    if (step == Step::record) {
+      check_line(decoder.line(), input);
     } else {
-      check_error(std::get<LineError>(*item), input);
+      check_error(decoder.error(), input);
     }
   }
-  FUZZ_REQUIRE(!decoder.next());
+  FUZZ_REQUIRE(decoder.next() == Step::end);
   return 0;
 }

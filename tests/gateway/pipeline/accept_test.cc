@@ -10,12 +10,9 @@ constexpr std::int64_t now_seconds = 1'700'000'000;
 std::string accepted(std::string_view text) {
   codecs::LineDecoder decoder;
   decoder.reset(text);
-  const auto item = decoder.next();
-  REQUIRE(item);
-  const auto* line = std::get_if<codecs::Line>(&*item);
-  REQUIRE(line != nullptr);
+  REQUIRE(decoder.next() == codecs::Step::record);
   gw::Acceptor acceptor("own", gw::Seconds(600));
-  const auto result = acceptor.accept(*line, gw::WallTime(gw::Seconds(now_seconds)));
+  const auto result = acceptor.accept(decoder.line(), gw::WallTime(gw::Seconds(now_seconds)));
   if (!result) return "<" + std::string(name(result.error())) + ">";
   CHECK(result->line.ends_with('\n'));
   return std::string(result->line.substr(0, result->line.size() - 1));
