@@ -1,0 +1,104 @@
+#include "gateway/cli/format_options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "codecs/gzip.h"
+#include "gateway/base/suggest.h"
+
+namespace gw::cli {
+namespace {
+
+/// `word` as one of `known`, in an error that lists them.
+std::string unknown(std::string_view what, std::string_view word, std::span<const std::string_view> known) {
+  const std::string_view near = nearest(word, known);
+  return fmt::format("unknown {} '{}'{}: {}", what, word, near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                     fmt::join(known, ", "));
+}
+
+std::expected<void, std::string> read_format(const Options& options, FormatChoice& choice) {
+  const auto name = options.value("--format");
+  if (!name) return std::unexpected("--format F is missing");
+  choice.format = find_format(*name);
+  if (choice.format != nullptr) return {};
+  std::vector<std::string_view> names;
+  for (const Format& format : formats()) names.push_back(format.name);
+  return std::unexpected(unknown("format", *name, names));
+}
+
+std::expected<void, std::string> read_dialect(const Options& options, FormatChoice& choice) {
+  const auto known = choice.format->dialects;
+  const auto given = options.value("--dialect");
+  if (given && known.empty()) return std::unexpected(fmt::format("format '{}' has no dialects", choice.format->name));
+  if (given && std::ranges::find(known, *given) == known.end())
+    return std::unexpected(unknown("dialect", *given, known));
+  if (known.empty()) return {};
+  choice.dialect = given.value_or(std::string(known.front()));
+  choice.options.dialect = choice.dialect;
+  return {};
+}
+
+std::expected<void, std::string> read_precision(const Options& options, FormatChoice& choice) {
+  constexpr std::string_view names[] = {"s", "ms", "us", "ns"};
+  constexpr codecs::Precision precisions[] = {codecs::Precision::seconds, codecs::Precision::milliseconds,
+                                              codecs::Precision::microseconds, codecs::Precision::nanoseconds};
+  const auto given = options.value("--precision");
+  if (!given) return {};
+  if (!choice.format->takes_precision)
+    return std::unexpected(
+        fmt::format("--precision does not fit format '{}': its times say what they are", choice.format->name));
+  const auto* const found = std::ranges::find(names, *given);
+  if (found == std::end(names)) return std::unexpected(unknown("precision", *given, names));
+  choice.options.precision = precisions[found - names];
+  return {};
+}
+
+std::expected<void, std::string> read_compression(const Options& options, FormatChoice& choice) {
+  constexpr std::string_view names[] = {"none", "gzip", "snappy"};
+  constexpr Compression kinds[] = {Compression::none, Compression::gzip, Compression::snappy};
+  const auto given = options.value("--compression");
+  if (!given) return {};
+  const auto* const found = std::ranges::find(names, *given);
+  if (found == std::end(names)) return std::unexpected(unknown("compression", *given, names));
+  choice.compression = kinds[found - names];
+  return {};
+}
+
+}  // namespace
+
+std::expected<void, std::string> read_format_choice(const Options& options, FormatChoice& choice) {
+  if (auto read = read_format(options, choice); !read) return read;
+  if (auto read = read_dialect(options, choice); !read) return read;
+  if (auto read = read_precision(options, choice); !read) return read;
+  return read_compression(options, choice);
+}
+
+std::string help_of_formats(bool encoders_only) {
+  std::string text;
+  for (const Format& format : formats()) {
+    if (encoders_only && format.encode == nullptr) continue;
+    text += fmt::format("  {:<18}{}\n", format.name, format.meaning);
+    if (!format.dialects.empty()) text += fmt::format("  {:<18}dialects: {}\n", "", fmt::join(format.dialects, ", "));
+  }
+  return text;
+}
+
+std::expected<std::string, std::string> unpack(std::string body, const FormatChoice& choice) {
+  const bool automatic = choice.compression == Compression::automatic;
+  if (choice.compression == Compression::gzip || (automatic && codecs::looks_like_gzip(body))) {
+    auto plain = codecs::gunzip(body, body_bytes_max);
+    if (!plain) return std::unexpected(std::string(plain.error()));
+    return std::move(*plain);
+  }
+  return body;
+}
+
+std::string pack(std::string body, const FormatChoice& choice) {
+  if (choice.compression == Compression::gzip) return codecs::gzip(body);
+  return body;
+}
+
+}  // namespace gw::cli

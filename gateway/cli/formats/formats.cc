@@ -1,0 +1,42 @@
+#include <algorithm>
+#include <string>
+
+#include "gateway/cli/formats/format.h"
+
+namespace gw::cli {
+
+void decode_clustercockpit(std::string_view body, const FormatOptions& options, Findings& findings);
+std::unique_ptr<MessageEncoder> encode_clustercockpit(const FormatOptions& options);
+void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings);
+std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
+
+namespace {
+
+constexpr std::string_view line_protocol_dialects[] = {"v2", "1.x"};
+
+constexpr Format table[] = {
+    {.name = "clustercockpit",
+     .meaning = "ClusterCockpit's messages: line protocol with its fields, tags and types checked",
+     .takes_precision = true,
+     .decode = decode_clustercockpit,
+     .encode = encode_clustercockpit},
+    {.name = "line_protocol",
+     .meaning = "InfluxDB line protocol: line-protocol v2, as ClusterCockpit uses it, or InfluxDB 1.x",
+     .dialects = line_protocol_dialects,
+     .takes_precision = true,
+     .decode = decode_line_protocol,
+     .encode = encode_line_protocol},
+};
+
+}  // namespace
+
+std::span<const Format> formats() { return table; }
+
+const Format* find_format(std::string_view name) {
+  std::string wanted(name);
+  std::ranges::replace(wanted, '-', '_');
+  const auto* const found = std::ranges::find(table, wanted, &Format::name);
+  return found == std::end(table) ? nullptr : found;
+}
+
+}  // namespace gw::cli

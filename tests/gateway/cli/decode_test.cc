@@ -1,0 +1,127 @@
+#include "gateway/cli/decode.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <vector>
+
+#include "codecs/gzip.h"
+#include "gateway/cli/formats/format.h"
+
+using namespace gw::cli;
+
+namespace {
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+using Words = std::vector<std::string_view>;
+
+Ran run_with(int (*command)(Arguments, std::istream&, std::ostream&, std::ostream&), const Words& words,
+             const std::string& input) {
+  std::istringstream in(input);
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = command(words, in, out, err);
+  return {code, out.str(), err.str()};
+}
+
+Ran decoded(const Words& words, const std::string& body) { return run_with(decode, words, body); }
+Ran encoded(const Words& words, const std::string& lines) { return run_with(encode, words, lines); }
+
+const std::string cpu =
+    R"({"name":"cpu","tags":{"host":"a"},"fields":{"value":{"float":1.5}},"time":1722945600000000000})";
+
+}  // namespace
+
+TEST_CASE("decode prints a message a line, and tells bad lines beside it") {
+  const Ran good = decoded({"--format", "line_protocol"}, "cpu,host=a value=1.5 1722945600\n");
+  CHECK(good.code == 0);
+  CHECK(good.out == cpu + "\n");
+  CHECK(good.err.empty());
+
+  const Ran mixed = decoded({"--format=line-protocol"}, "cpu,host=a value=1.5 1722945600\ncpu,host= value=1\nn v=1i\n");
+  CHECK(mixed.code == 1);
+  CHECK(mixed.out == cpu + "\n" + R"({"name":"n","tags":{},"fields":{"v":{"int":1}},"time":null})" + "\n");
+  CHECK(mixed.err == "2:10: empty tag value\n");
+
+  CHECK(decoded({"--format", "line_protocol"}, "").code == 0);
+}
+
+TEST_CASE("decode reads times in the precision that is given") {
+  const auto time = [](std::string_view precision) {
+    const Ran ran = decoded({"--format", "line_protocol", "--precision", precision}, "m v=1 1722945600");
+    return ran.out.substr(ran.out.find("\"time\":"));
+  };
+  CHECK(time("s") == "\"time\":1722945600000000000}\n");
+  CHECK(time("ms") == "\"time\":1722945600000000}\n");
+  CHECK(time("us") == "\"time\":1722945600000}\n");
+  CHECK(time("ns") == "\"time\":1722945600}\n");
+  const Ran far = decoded({"--format", "line_protocol", "--precision", "s"}, "m v=1 9223372037\nm v=1 1\n");
+  CHECK(far.code == 1);
+  CHECK(far.err.starts_with("1:"));
+  CHECK(far.out == R"({"name":"m","tags":{},"fields":{"v":{"float":1.0}},"time":1000000000})"
+                   "\n");
+}
+
+TEST_CASE("decode unpacks gzip by itself, encode packs when told") {
+  const std::string line = "cpu,host=a value=1.5 1722945600000000000\n";
+  CHECK(decoded({"--format", "line_protocol"}, codecs::gzip(line)).out == cpu + "\n");
+  CHECK(decoded({"--format", "line_protocol", "--compression", "gzip"}, codecs::gzip(line)).out == cpu + "\n");
+  const Ran plain = decoded({"--format", "line_protocol", "--compression", "gzip"}, line);
+  CHECK(plain.code == 1);
+  CHECK(plain.err == "1:1: not gzip\n");
+  CHECK(decoded({"--format", "line_protocol", "--compression", "none"}, codecs::gzip(line)).code == 1);
+  const Ran packed = encoded({"--format", "line_protocol", "--compression", "gzip"}, cpu);
+  CHECK(codecs::gunzip(packed.out, 1000).value() == line);
+}
+
+TEST_CASE("encode is the inverse of decode") {
+  const Ran back = encoded({"--format", "line_protocol"}, cpu + "\n");
+  CHECK(back.code == 0);
+  CHECK(back.out == "cpu,host=a value=1.5 1722945600000000000\n");
+  CHECK(encoded({"--format", "line_protocol", "--precision", "s"}, cpu).out == "cpu,host=a value=1.5 1722945600\n");
+}
+
+TEST_CASE("encode leaves out what cannot be written and says why") {
+  const Ran ran = encoded({"--format", "line_protocol"},
+                          "nonsense\n\n" + cpu + "\n" + R"({"name":"m","fields":{"v":{"float":"NaN"}}})" + "\n");
+  CHECK(ran.code == 1);
+  CHECK(ran.out == "cpu,host=a value=1.5 1722945600000000000\n");
+  CHECK(ran.err.starts_with("1: not JSON\n4: "));
+}
+
+TEST_CASE("what is wrong with the options of decode and encode is told with exit code 2") {
+  const auto check = [](const Words& words, std::string_view want) {
+    CAPTURE(want);
+    const Ran ran = decoded(words, "");
+    CHECK(ran.code == 2);
+    CHECK(ran.err == "cc-gateway decode: " + std::string(want) + "\n");
+  };
+  check({}, "--format F is missing");
+  check({"--format", "line_protocol", "--precision", "h"}, "unknown precision 'h': s, ms, us, ns");
+  check({"--format", "line_protocol", "--compression", "zstd"}, "unknown compression 'zstd': none, gzip, snappy");
+  check({"--format", "line_protocol", "--dialect", "v3"}, "unknown dialect 'v3', did you mean 'v2'?: v2, 1.x");
+  const Ran unknown = decoded({"--format", "line_protokol"}, "");
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.starts_with("cc-gateway decode: unknown format 'line_protokol', did you mean 'line_protocol'?: "));
+}
+
+TEST_CASE("--help of decode lists all formats, that of encode those that can be written") {
+  const Ran decode_help = decoded({"--help"}, "");
+  const Ran encode_help = encoded({"--help"}, "");
+  for (const Format& format : formats()) {
+    CAPTURE(format.name);
+    const std::string row = "\n  " + std::string(format.name) + " ";
+    CHECK(decode_help.out.find(row) != std::string::npos);
+    CHECK((encode_help.out.find(row) != std::string::npos) == (format.encode != nullptr));
+    if (format.encode == nullptr) {
+      const Ran ran = encoded({"--format", format.name}, "");
+      CHECK(ran.code == 2);
+      CHECK(ran.err == "cc-gateway encode: the gateway only reads format '" + std::string(format.name) + "'\n");
+    }
+  }
+}
