@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <ostream>
+#include <iostream>
 #include <vector>
 
 #include "gateway/base/suggest.h"
 #include "gateway/cli/check.h"
+#include "gateway/cli/decode.h"
 #include "gateway/cli/run.h"
 #include "gateway/cli/subjects.h"
 #include "gateway/cli/tap.h"
@@ -27,10 +28,20 @@ int version(Arguments arguments, std::ostream& out, std::ostream& err) {
   return done;
 }
 
+int decode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
+  return decode(arguments, std::cin, out, err);
+}
+
+int encode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
+  return encode(arguments, std::cin, out, err);
+}
+
 constexpr Command command_table[] = {
     {"operate", "run", "the gateway: poll, publish, route, write", run},
     {"operate", "tap", "see the messages on the bus, without disturbing it", tap},
     {"understand", "check", "every error of a configuration, without network", check},
+    {"prepare", "decode", "what the gateway reads in a body, as JSON lines", decode_standard_input},
+    {"prepare", "encode", "JSON lines to a body: the inverse of decode", encode_standard_input},
     {"prepare", "subjects", "the subject tree; nats-server permissions of a role", subjects},
     {"prepare", "version", "the version", version},
 };

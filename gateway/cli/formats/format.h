@@ -38,15 +38,16 @@ class MessageEncoder {
   virtual ~MessageEncoder() = default;
   /// The error says why the format cannot carry `message`; the others stay.
   virtual std::expected<void, std::string> add(const codecs::Message& message) = 0;
-  /// Takes what of the body is complete by now; with `last`, all of it.
-  virtual std::string take(bool last) = 0;
+  /// The body of all that was added.
+  virtual std::string take() = 0;
 };
 
 struct Format {
   std::string_view name;
   std::string_view meaning;
   std::span<const std::string_view> dialects;  ///< the first is the default; empty: it has none
-  bool takes_precision;
+  bool takes_precision = false;
+  bool comes_in_snappy = false;  ///< bodies are snappy blocks on the wire
   void (*decode)(std::string_view body, const FormatOptions& options, Findings& findings);
   /// Null where the gateway only reads the format.
   std::unique_ptr<MessageEncoder> (*encode)(const FormatOptions& options);
