@@ -82,6 +82,9 @@ std::string Ledger::balance() const {
   std::string text;
   for (const Account& source : sources_) append_account(text, source, {"polled", "published"});
   if (!sinks_.empty()) append_account(text, receive_, {"received", "accepted"});
+  if (leniencies > 0)
+    fmt::format_to(std::back_inserter(text), "    {} empty tags left out of lines that were accepted all the same\n",
+                   leniencies.load());
   if (messages_lost > 0)
     fmt::format_to(std::back_inserter(text), "  bus     {} messages lost before they were received (slow consumer)\n",
                    messages_lost.load());

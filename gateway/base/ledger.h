@@ -86,6 +86,10 @@ class Ledger {
   /// Messages that the bus client threw away because nobody read them in time: their lines were never received.
   std::atomic<std::uint64_t> messages_lost{0};
 
+  /// Tags without a value and commas without a tag that were left out of received lines: no line protocol, but what
+  /// ClusterCockpit's own components write.
+  std::atomic<std::uint64_t> leniencies{0};
+
   /// The balance as a table for people, one line an account and one a reason.
   std::string balance() const;
   /// Lines of all sources that are with the server, and those that were dropped because it was away for too long.

@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
+#include "gateway/cli/message_json.h"
 
 namespace gw::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string plain(std::string_view raw) {
   std::string scratch;
@@ -21,17 +19,6 @@ std::string plain(std::string_view raw) {
 std::string plain_measurement(std::string_view raw) {
   std::string scratch;
   return std::string(codecs::unescaped_measurement(raw, scratch));
-}
-
-/// {"float":1.5}, {"int":7}, {"uint":7}, {"bool":true}, {"string":"text"}
-Json json_of(const codecs::FieldValue& value) {
-  if (const auto* number = std::get_if<double>(&value)) return {{"float", *number}};
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return {{"int", *number}};
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) return {{"uint", *number}};
-  if (const auto* truth = std::get_if<bool>(&value)) return {{"bool", *truth}};
-  std::string scratch;
-  const std::string_view raw = std::get<codecs::StringValue>(value).text;
-  return {{"string", codecs::unescaped_string(raw, scratch, codecs::Dialect::line_protocol_v2)}};
 }
 
 std::int64_t nanoseconds(std::int64_t timestamp) {
@@ -100,14 +87,11 @@ void TapPrinter::print_line(std::string_view subject, const codecs::Line& line) 
 }
 
 void TapPrinter::print_json(std::string_view subject, const codecs::Line& line) {
-  Json tags = Json::object();
-  for (const codecs::Tag& tag : line.tags) tags[plain(tag.key)] = plain(tag.value);
-  Json fields = Json::object();
-  for (const codecs::Field& field : line.fields) fields[plain(field.key)] = json_of(field.value);
-  Json message = {
-      {"subject", subject}, {"name", plain_measurement(line.measurement)}, {"tags", tags}, {"fields", fields}};
-  message["time"] = line.timestamp ? Json(nanoseconds(*line.timestamp)) : Json(nullptr);
-  out_ << message.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  // Never out of range: see `nanoseconds`.
+  const codecs::Message message = codecs::to_message(line, codecs::Dialect::line_protocol_v2).value();
+  nlohmann::ordered_json json = {{"subject", subject}};
+  json.update(to_json(message));
+  out_ << dump(json) << '\n';
 }
 
 void TapPrinter::print_row(std::string_view subject, const codecs::Line& line) {

@@ -28,7 +28,7 @@ class TapPrinter {
   TapFormat format_;
   std::ostream& out_;
   std::ostream& err_;
-  codecs::LineDecoder decoder_;
+  codecs::LineDecoder decoder_{{.lenient = true}};  // what is on the bus is shown, also where it is a little wrong
   std::uint64_t printed_ = 0;
 };
 

@@ -129,6 +129,8 @@ void Egress::take(std::size_t subscription, const Received& received) {
       drop_line(error.text, Reason::syntax, fmt::format("column {}: {}", error.column, error.reason));
     }
   }
+  const codecs::Leniencies& leniencies = decoder_.leniencies();
+  ledger_.leniencies += leniencies.commas_without_tag + leniencies.empty_tag_values;
   release(frame);
 }
 

@@ -60,7 +60,7 @@ class Egress {
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   std::vector<std::unique_ptr<Lane>>& lanes_;
   Acceptor acceptor_;
-  codecs::LineDecoder decoder_;
+  codecs::LineDecoder decoder_{{.lenient = true}};
   Ledger& ledger_;
   const Clock& clock_;
 

@@ -117,6 +117,15 @@ TEST_CASE("bad lines are dropped by reason, their neighbours are written, the me
   CHECK(rig.bus.acknowledged().size() == 2);
 }
 
+TEST_CASE("what ClusterCockpit's own components write a little wrong is written all the same, and counted") {
+  Rig rig;
+  rig.send("a,cluster=c,hostname=n1,type=node,type-id= value=1 1700000000\n" + line("b", "n1"));
+  rig.settle();
+  CHECK(rig.fakes[0]->text() == line("a", "n1") + line("b", "n1"));
+  CHECK(rig.ledger.leniencies == 1);
+  CHECK(rig.ledger.balance().find("1 empty tags left out") != std::string::npos);
+}
+
 TEST_CASE("a line that the sink refuses is found, kept apart and counted; the rest is written") {
   Rig rig;
   rig.fakes[0]->set_poison("hostname=n5,");
