@@ -58,6 +58,15 @@ class PortableBlock {
   std::uint64_t control() const {
     return gather([](std::uint64_t word) { return ~(((word & ~high_bits) + low_bits * 0x60) | word) & high_bits; });
   }
+  /// Bytes that are `byte` or less, and those that are `byte` or more, without sign.
+  std::uint64_t at_most(char byte) const {
+    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
+    return gather([pattern](std::uint64_t word) { return not_above(word, pattern); });
+  }
+  std::uint64_t at_least(char byte) const {
+    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
+    return gather([pattern](std::uint64_t word) { return not_above(pattern, word); });
+  }
   /// Bytes of 0x80 and above.
   std::uint64_t high() const {
     return gather([](std::uint64_t word) { return word & high_bits; });
@@ -66,6 +75,12 @@ class PortableBlock {
  private:
   static constexpr std::uint64_t low_bits = 0x0101010101010101;
   static constexpr std::uint64_t high_bits = 0x8080808080808080;
+
+  /// The high bit of each byte of `a` that is at most the one of `b`, without a carry from one byte into the next.
+  static std::uint64_t not_above(std::uint64_t a, std::uint64_t b) {
+    const std::uint64_t low_seven = (b | high_bits) - (a & ~high_bits);  // high bit: not above in the low seven bits
+    return ((~a & b) | (~(a ^ b) & low_seven)) & high_bits;
+  }
 
   template <class Compare>
   std::uint64_t gather(Compare compare) const {
@@ -96,10 +111,16 @@ class Avx2Block {
     const __m256i pattern = _mm256_set1_epi8(byte);
     return join(_mm256_cmpeq_epi8(low_, pattern), _mm256_cmpeq_epi8(high_, pattern));
   }
-  std::uint64_t control() const {
-    const __m256i last = _mm256_set1_epi8(0x1f);
+  std::uint64_t control() const { return at_most('\x1f'); }
+  std::uint64_t at_most(char byte) const {
+    const __m256i last = _mm256_set1_epi8(byte);
     return join(_mm256_cmpeq_epi8(_mm256_max_epu8(low_, last), last),
                 _mm256_cmpeq_epi8(_mm256_max_epu8(high_, last), last));
+  }
+  std::uint64_t at_least(char byte) const {
+    const __m256i first = _mm256_set1_epi8(byte);
+    return join(_mm256_cmpeq_epi8(_mm256_min_epu8(low_, first), first),
+                _mm256_cmpeq_epi8(_mm256_min_epu8(high_, first), first));
   }
   std::uint64_t high() const { return join(low_, high_); }
 

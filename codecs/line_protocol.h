@@ -1,78 +1,23 @@
 #pragma once
-// InfluxDB line protocol in its two dialects (grammar and differences at the head of line_protocol.cc).
+// InfluxDB line protocol in its two dialects (grammar and differences at the head of line_reader.cc).
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "codecs/cpu.h"
 #include "codecs/decode.h"
+#include "codecs/line.h"
 #include "codecs/message.h"
+#include "codecs/plain_lines.h"
 #include "codecs/timestamp.h"
 
 namespace codecs {
-
-enum class Dialect {
-  line_protocol_v2,  ///< github.com/influxdata/line-protocol v2 of 2022: ClusterCockpit's own
-  influxdb_1,        ///< what InfluxDB 1.x takes
-};
-
-struct LineOptions {
-  Dialect dialect = Dialect::line_protocol_v2;
-  /// Takes, and counts, what ClusterCockpit's own components write although no dialect has it (see `Leniencies`).
-  bool lenient = false;
-};
-
-/// A line with its line end: one NATS message, which a server takes up to 1 MiB unless told otherwise.
-inline constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
-/// Tags of one line. Keys are compared with each other to find doubles, which is quadratic; real lines have under 30.
-inline constexpr std::size_t tags_max = 256;
-/// Fields of one line: bounds the decoder's memory. Wide Telegraf plug-ins write some hundreds.
-inline constexpr std::size_t fields_max = 4096;
-
-/// One key=value pair. In a `Line` the text is as it stands on the wire, escapes included (see `unescaped`); in a
-/// `Point` it is plain.
-struct Tag {
-  std::string_view key;
-  std::string_view value;
-  friend bool operator==(const Tag&, const Tag&) = default;
-};
-
-/// The text of a string field. In a `Line` it is what stands between the quotes, escapes included (see
-/// `unescaped_string`); in a `Point` it is plain.
-struct StringValue {
-  std::string_view text;
-  friend bool operator==(const StringValue&, const StringValue&) = default;
-};
-using FieldValue = std::variant<double, std::int64_t, std::uint64_t, bool, StringValue>;
-
-struct Field {
-  std::string_view key;
-  FieldValue value;
-  friend bool operator==(const Field&, const Field&) = default;
-};
-
-/// One decoded line. All views point into the decoder's input, `tags` and `fields` into the decoder:
-/// valid until the next call of `LineDecoder::next`.
-struct Line {
-  std::string_view text;         ///< the whole line, without its line end
-  std::string_view measurement;  ///< escapes included
-  std::span<const Tag> tags;
-  std::span<const Field> fields;          ///< never empty
-  std::optional<std::int64_t> timestamp;  ///< as written; its precision is the caller's to know
-};
-
-/// How often a lenient decoder took what is no line protocol.
-struct Leniencies {
-  std::uint64_t commas_without_tag = 0;  ///< `name, field=1`: a message without tags, written by cc-lib
-  std::uint64_t empty_tag_values = 0;    ///< `name,type-id= field=1`: the tag is left out
-  friend bool operator==(const Leniencies&, const Leniencies&) = default;
-};
 
 /// Walks a body of many lines (see codecs/decode.h). A bad line is reported, and the walk goes on at the next line:
 /// after the raw newlines of its strings, but for a quote that nothing closes at the first newline after it. Blank
@@ -101,9 +46,12 @@ class LineDecoder {
 
  private:
   bool skip_to_point(std::size_t& point);
+  Step next_with_care();
   Step refuse(std::string_view reason, std::size_t where, std::size_t look_from);
+  std::string_view without_line_end(std::string_view line) const;
 
   LineOptions options_;
+  PlainLines plain_lines_;
   std::string_view input_;
   bool last_ = true;
   std::size_t position_ = 0;  ///< start of the next line

@@ -1,4 +1,4 @@
-// The writing half; the grammar stands at the head of line_protocol.cc.
+// The writing half; the grammar stands at the head of line_reader.cc.
 
 #include <algorithm>
 #include <array>

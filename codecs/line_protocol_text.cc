@@ -1,4 +1,4 @@
-// Plain text from raw text, and messages from lines; the grammar stands at the head of line_protocol.cc.
+// Plain text from raw text, and messages from lines; the grammar stands at the head of line_reader.cc.
 
 #include "codecs/line_protocol.h"
 

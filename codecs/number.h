@@ -1,6 +1,7 @@
 #pragma once
-// Decimal floats as line protocol and Prometheus' JSON write them.
+// Decimal numbers as line protocol, Prometheus and InfluxDB write them. Pure functions; any thread.
 
+#include <cstdint>
 #include <expected>
 #include <string_view>
 
@@ -11,5 +12,9 @@ enum class NumberProblem { malformed, out_of_range };
 /// Reads all of `text`: 1, -0, 007, .5, 5., 1e-05. No sign '+', blanks, '_', hexadecimal, NaN or Inf. Rounds to the
 /// nearest double; what is too small for one is 0, what is too large is out_of_range.
 std::expected<double, NumberProblem> parse_float(std::string_view text);
+
+/// Reads all of `text`: digits, with a '-' before them where they are signed.
+std::expected<std::int64_t, NumberProblem> parse_int64(std::string_view text);
+std::expected<std::uint64_t, NumberProblem> parse_uint64(std::string_view text);
 
 }  // namespace codecs

@@ -1,0 +1,105 @@
+#include "codecs/plain_lines.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "codecs/line_index.h"
+#include "codecs/line_reader.h"
+
+namespace codecs {
+namespace {
+
+/// So much of the input is indexed at a time: its index stays in the nearest cache. A longer line is not plain.
+constexpr std::size_t window_bytes = 8192;
+/// Behind an indexed newline the input has so many bytes, so that a word can be read at any place before.
+constexpr std::size_t word_bytes = 8;
+
+/// The first eight bytes of a key as a number that sorts like them.
+std::uint64_t sort_key(const char* key, std::size_t size) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, key, word_bytes);
+  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+  return word & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
+}
+
+}  // namespace
+
+void PlainLines::index(std::string_view input, std::size_t position) {
+  positions_.resize(window_bytes + line_index_slack);
+  const std::string_view window = input.substr(position, window_bytes);
+  const std::size_t readable = input.size() - position;
+  window_ = position;
+  next_ = 0;
+  count_ = index_line_bytes(cpu_, window, positions_.data());
+  // Lines that are not complete, or too near the end, are left for the next index or the careful reader.
+  while (count_ > 0 && (window[positions_[count_ - 1]] != '\n' || positions_[count_ - 1] + word_bytes >= readable)) {
+    --count_;
+  }
+}
+
+/// Brings the index to the line at `position`.
+bool PlainLines::find_line(std::string_view input, std::size_t position) {
+  while (next_ < count_ && window_ + positions_[next_] < position) ++next_;
+  if (next_ == count_) index(input, position);
+  return next_ < count_;
+}
+
+bool PlainLines::read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::vector<Tag>& tags,
+                      std::vector<Field>& fields, std::size_t& newline) {
+  if (!find_line(input, position)) return false;
+  const char* const text = input.data() + window_;
+  // A newline ends every walk before the index does; one place more may be looked at, but not used.
+  const std::uint32_t* next = positions_.data() + next_;
+  const std::size_t start = position - window_;
+  const auto part = [text](std::size_t from, std::size_t to) { return std::string_view(text + from, to - from); };
+
+  std::size_t stop = *next++;
+  if (stop == start || text[start] == '#') return false;
+  line.measurement = part(start, stop);
+
+  std::uint64_t last_key = 0;
+  while (text[stop] == ',') {
+    const std::size_t key = stop + 1;
+    const std::size_t equal = next[0];
+    stop = next[1];
+    if (text[equal] != '=' || equal == key || stop == equal + 1 || tags.size() == tags_max) return false;
+    next += 2;
+    const Tag tag{part(key, equal), part(equal + 1, stop)};
+    const std::uint64_t this_key = sort_key(text + key, equal - key);
+    // Most senders sort tags; then no key is compared with all before it.
+    if (this_key <= last_key && std::ranges::find(tags, tag.key, &Tag::key) != tags.end()) return false;
+    last_key = std::max(last_key, this_key);
+    if (dialect == Dialect::influxdb_1 && tag.key == "time") return false;
+    tags.push_back(tag);
+  }
+  if (text[stop] != ' ') return false;
+
+  do {
+    const std::size_t key = stop + 1;
+    const std::size_t equal = next[0];
+    stop = next[1];
+    if (text[equal] != '=' || equal == key || stop == equal + 1 || fields.size() == fields_max) return false;
+    next += 2;
+    Field& field = fields.emplace_back();
+    field.key = part(key, equal);
+    if (!read_plain_value(part(equal + 1, stop), dialect, field.value).empty()) return false;
+    if (dialect == Dialect::influxdb_1 && field.key == "time") return false;
+  } while (text[stop] == ',');
+
+  line.timestamp.reset();
+  if (text[stop] == ' ') {
+    const std::size_t from = stop + 1;
+    stop = *next++;
+    std::int64_t timestamp = 0;
+    if (stop == from || !read_timestamp(part(from, stop), dialect, timestamp).empty()) return false;
+    line.timestamp = timestamp;
+  }
+  if (text[stop] != '\n') return false;
+  line.text = part(start, stop);
+  next_ = static_cast<std::size_t>(next - positions_.data());
+  newline = window_ + stop;
+  return true;
+}
+
+}  // namespace codecs
