@@ -8,34 +8,16 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <cstring>
 #include <system_error>
+
+#include "codecs/word.h"
 
 namespace codecs {
 namespace {
 
-constexpr std::uint64_t zeros = 0x3030303030303030;  // "00000000"
+constexpr std::uint64_t zeros = repeated('0');
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-template <class Word>
-std::uint64_t load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-static_assert(std::endian::native == std::endian::little, "the first byte of a word is its lowest");
-
-/// The `size` <= 8 bytes at `from`, the first one lowest, zeros above.
-std::uint64_t load_short(const char* from, std::size_t size) {
-  if (size == 8) return load<std::uint64_t>(from);
-  if (size >= 4) {
-    return load<std::uint32_t>(from) | load<std::uint32_t>(from + size - 4) << (8 * (size - 4));
-  }
-  if (size == 0) return 0;
-  const auto byte = [from](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(from[i])} << (8 * i); };
-  return byte(0) | byte(size / 2) | byte(size - 1);
-}
 
 /// A word with bit 7 set in each byte that is no digit.
 std::uint64_t not_digits(std::uint64_t bytes) {
@@ -63,11 +45,11 @@ bool append_digits(const char* from, std::size_t size, std::uint64_t& value) {
   constexpr std::array<std::uint64_t, 9> powers = {1,       10,        100,        1'000,      10'000,
                                                    100'000, 1'000'000, 10'000'000, 100'000'000};
   for (; size > 8; size -= 8, from += 8) {
-    const std::uint64_t digits = load<std::uint64_t>(from);
+    const std::uint64_t digits = load_word(from);
     if (not_digits(digits) != 0) return false;
     value = value * powers[8] + number_of(digits);
   }
-  const std::uint64_t digits = with_leading_zeros(load_short(from, size), size);
+  const std::uint64_t digits = with_leading_zeros(load_short_word(from, size), size);
   if (not_digits(digits) != 0) return false;
   value = value * powers[size] + number_of(digits);
   return true;
@@ -136,7 +118,7 @@ bool parse_plain_float(std::string_view text, double& value) {
   if (text.empty() || text.size() > safe_digits + 1) return false;
   const std::size_t head = std::min<std::size_t>(text.size(), 8);
   // Above the text stands nothing, which is no digit either.
-  const auto point = static_cast<std::size_t>(std::countr_zero(not_digits(load_short(text.data(), head)))) / 8;
+  const auto point = static_cast<std::size_t>(std::countr_zero(not_digits(load_short_word(text.data(), head)))) / 8;
 
   std::uint64_t digits = 0;
   std::size_t decimals = 0;

@@ -1,26 +1,20 @@
 #include "codecs/plain_lines.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "codecs/line_index.h"
 #include "codecs/line_reader.h"
+#include "codecs/word.h"
 
 namespace codecs {
 namespace {
 
 /// So much of the input is indexed at a time: its index stays in the nearest cache. A longer line is not plain.
 constexpr std::size_t window_bytes = 8192;
-/// Behind an indexed newline the input has so many bytes, so that a word can be read at any place before.
-constexpr std::size_t word_bytes = 8;
 
-/// The first eight bytes of a key as a number that sorts like them.
+/// The first eight bytes of a key as a number that sorts like them; there are as many behind `key`.
 std::uint64_t sort_key(const char* key, std::size_t size) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, key, word_bytes);
-  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-  return word & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
+  return __builtin_bswap64(load_word(key)) & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
 }
 
 }  // namespace
@@ -32,7 +26,8 @@ void PlainLines::index(std::string_view input, std::size_t position) {
   window_ = position;
   next_ = 0;
   count_ = index_line_bytes(cpu_, window, positions_.data());
-  // Lines that are not complete, or too near the end, are left for the next index or the careful reader.
+  // Lines that are not complete are left for the next index; so are those, for the careful reader, behind which the
+  // input has not a word more: a word can then be read at any place of an indexed line.
   while (count_ > 0 && (window[positions_[count_ - 1]] != '\n' || positions_[count_ - 1] + word_bytes >= readable)) {
     --count_;
   }

@@ -1,0 +1,251 @@
+// Whole lines; the grammar stands at the head of line_reader.cc. Text is copied eight bytes at a time while nothing in
+// it needs an escape or a closer look.
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "codecs/line_protocol.h"
+#include "codecs/number.h"
+#include "codecs/utf8.h"
+#include "codecs/word.h"
+
+namespace codecs {
+namespace {
+
+/// Of measurement and tags, and of one field key with them: InfluxDB 1.x stores no longer ones (see line_reader.cc).
+constexpr std::size_t influxdb_1_key_bytes_max = 65535;
+
+/// The bytes that a text may not hold to be copied as it is. Where it does, it is looked at byte by byte.
+constexpr auto odd_in_name = [](std::uint64_t word) {
+  return any_less(word, '\x21') | any_delete_or_high(word) | any_equal(word, ',') | any_equal(word, '=') |
+         any_equal(word, '\\');
+};
+constexpr auto odd_in_string = [](std::uint64_t word) {
+  return any_less(word, ' ') | any_delete_or_high(word) | any_equal(word, '"') | any_equal(word, '\\');
+};
+
+/// Copies `text` to `to`, which has room for a word more; false where `odd` finds something in it.
+template <class Odd>
+bool copy_plain(char* to, std::string_view text, Odd odd) {
+  const std::size_t size = text.size();
+  if (size < word_bytes) {
+    const std::uint64_t word = load_short_word(text.data(), size) | repeated('x') << (8 * size);
+    std::memcpy(to, &word, word_bytes);
+    return odd(word) == 0;
+  }
+  std::uint64_t found = 0;
+  for (std::size_t at = 0; at < size; at += word_bytes) {
+    const std::size_t from = std::min(at, size - word_bytes);
+    const std::uint64_t word = load_word(text.data() + from);
+    std::memcpy(to + from, &word, word_bytes);
+    found |= odd(word);
+  }
+  return found == 0;
+}
+
+/// Writes one line. Every member answers why it cannot, or nothing.
+class LineWriter {
+ public:
+  /// `to` has room for line_bound(point).
+  LineWriter(char* to, Dialect dialect) : at_(to), dialect_(dialect) {}
+
+  std::string_view write(const Point& point);
+  const char* end() const { return at_; }
+
+ private:
+  bool influxdb_1() const { return dialect_ == Dialect::influxdb_1; }
+  void put(char c) { *at_++ = c; }
+  template <class Number>
+  void put_number(Number value) {
+    at_ = std::to_chars(at_, at_ + number_chars_max, value).ptr;
+  }
+
+  std::string_view write_tags(std::span<const Tag> tags);
+  std::string_view write_fields(std::span<const Field> fields);
+  std::string_view write_name(std::string_view name, std::string_view escaped, std::string_view missing);
+  std::string_view write_odd_name(std::string_view name, std::string_view escaped);
+  std::string_view write_value(const FieldValue& value);
+  std::string_view write_string(std::string_view text);
+  void write_odd_string(std::string_view text);
+  std::string_view write_timestamp(std::int64_t timestamp);
+
+  char* at_;
+  Dialect dialect_;
+};
+
+std::string_view LineWriter::write(const Point& point) {
+  const char* const start = at_;
+  if (point.measurement.starts_with('#')) return "a measurement that begins with '#' would be a comment";
+  if (const auto trouble = write_name(point.measurement, " ,", "no measurement"); !trouble.empty()) return trouble;
+  if (const auto trouble = write_tags(point.tags); !trouble.empty()) return trouble;
+  const auto key_bytes = static_cast<std::size_t>(at_ - start);
+  if (point.fields.empty()) return "no fields";
+  put(' ');
+  if (const auto trouble = write_fields(point.fields); !trouble.empty()) return trouble;
+  if (influxdb_1() && at_ - start > static_cast<std::ptrdiff_t>(influxdb_1_key_bytes_max)) {
+    const std::size_t longest =
+        std::ranges::max(point.fields, {}, [](const Field& f) { return f.key.size(); }).key.size();
+    if (key_bytes + 2 * longest + 4 > influxdb_1_key_bytes_max)
+      return "measurement and tags are too long for InfluxDB 1.x";
+  }
+  if (point.timestamp) {
+    put(' ');
+    if (const auto trouble = write_timestamp(*point.timestamp); !trouble.empty()) return trouble;
+  }
+  put('\n');
+  return {};
+}
+
+std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
+  std::string_view last_key;
+  for (const Tag& tag : tags) {
+    if (tag.key.empty()) return "no tag key";
+    if (influxdb_1() && tag.key == "time") return "InfluxDB 1.x takes no tag named 'time'";
+    // In sorted tags no key is compared with all before it.
+    if (tag.key > last_key)
+      last_key = tag.key;
+    else if (std::ranges::count(tags, tag.key, &Tag::key) > 1)
+      return "duplicate tag key";
+    if (tag.value.empty()) continue;
+    put(',');
+    if (const auto trouble = write_name(tag.key, " ,=", {}); !trouble.empty()) return trouble;
+    put('=');
+    if (const auto trouble = write_name(tag.value, " ,=", {}); !trouble.empty()) return trouble;
+  }
+  return {};
+}
+
+std::string_view LineWriter::write_fields(std::span<const Field> fields) {
+  for (const Field& field : fields) {
+    if (influxdb_1() && field.key == "time") return "InfluxDB 1.x takes no field named 'time'";
+    if (const auto trouble = write_name(field.key, " ,=", "no field key"); !trouble.empty()) return trouble;
+    put('=');
+    if (const auto trouble = write_value(field.value); !trouble.empty()) return trouble;
+    put(',');
+  }
+  --at_;
+  return {};
+}
+
+std::string_view LineWriter::write_name(std::string_view name, std::string_view escaped, std::string_view missing) {
+  if (name.empty()) return missing;
+  if (!copy_plain(at_, name, odd_in_name)) return write_odd_name(name, escaped);
+  at_ += name.size();
+  return {};
+}
+
+std::string_view LineWriter::write_odd_name(std::string_view name, std::string_view escaped) {
+  if (name.back() == '\\') return "a name ends with a backslash";
+  if (valid_utf8_prefix(name) != name.size()) return "a name is no UTF-8";
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a name holds a control character";
+    if (escaped.find(c) != std::string_view::npos) put('\\');
+    put(c);
+  }
+  return {};
+}
+
+std::string_view LineWriter::write_value(const FieldValue& value) {
+  if (const auto* const number = std::get_if<double>(&value)) {
+    if (!std::isfinite(*number)) return "a number is not finite";
+    at_ = write_float(at_, *number);
+  } else if (const auto* const integer = std::get_if<std::int64_t>(&value)) {
+    put_number(*integer);
+    put('i');
+  } else if (const auto* const natural = std::get_if<std::uint64_t>(&value)) {
+    if (influxdb_1()) return "InfluxDB 1.x has no unsigned integers";
+    put_number(*natural);
+    put('u');
+  } else if (const auto* const truth = std::get_if<bool>(&value)) {
+    for (const char c : std::string_view(*truth ? "true" : "false")) put(c);
+  } else {
+    return write_string(std::get<StringValue>(value).text);
+  }
+  return {};
+}
+
+std::string_view LineWriter::write_string(std::string_view text) {
+  put('"');
+  if (copy_plain(at_, text, odd_in_string)) {
+    at_ += text.size();
+  } else {
+    if (valid_utf8_prefix(text) != text.size()) return "a string is no UTF-8";
+    write_odd_string(text);
+  }
+  put('"');
+  return {};
+}
+
+void LineWriter::write_odd_string(std::string_view text) {
+  for (const char c : text) {
+    // A raw newline is fine in both dialects, but in line-protocol v2 there is a form that keeps the line in one.
+    const std::size_t kind = std::string_view("\"\\\n\r\t").substr(0, influxdb_1() ? 2 : 5).find(c);
+    if (kind == std::string_view::npos) {
+      put(c);
+    } else {
+      put('\\');
+      put("\"\\nrt"[kind]);
+    }
+  }
+}
+
+std::string_view LineWriter::write_timestamp(std::int64_t timestamp) {
+  constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() - 1;
+  if (influxdb_1() && (timestamp < -last || timestamp > last)) return "timestamp out of range";
+  put_number(timestamp);
+  return {};
+}
+
+/// Every byte of a text with an escape, every number at its longest.
+std::size_t line_bound(const Point& point) {
+  std::size_t bound = 2 * point.measurement.size() + 2 * number_chars_max + word_bytes;
+  for (const Tag& tag : point.tags) bound += 2 * (tag.key.size() + tag.value.size()) + 2;
+  for (const Field& field : point.fields) {
+    const auto* const text = std::get_if<StringValue>(&field.value);
+    bound += 2 * field.key.size() + 2 + number_chars_max + (text == nullptr ? 0 : 2 * text->text.size());
+  }
+  return bound;
+}
+
+FieldValue view_of(const Message::Value& value) {
+  return std::visit(
+      [](const auto& content) -> FieldValue {
+        if constexpr (std::is_same_v<decltype(content), const std::string&>)
+          return StringValue{content};
+        else
+          return content;
+      },
+      value);
+}
+
+}  // namespace
+
+std::expected<void, std::string_view> append_line(std::string& out, const Point& point, Dialect dialect) {
+  const std::size_t start = out.size();
+  std::string_view trouble;
+  out.resize_and_overwrite(start + line_bound(point), [&](char* text, std::size_t) {
+    LineWriter writer(text + start, dialect);
+    trouble = writer.write(point);
+    return trouble.empty() ? static_cast<std::size_t>(writer.end() - text) : start;
+  });
+  if (!trouble.empty()) return std::unexpected(trouble);
+  return {};
+}
+
+std::expected<void, std::string_view> append_message(std::string& out, const Message& message, Dialect dialect,
+                                                     Precision precision) {
+  std::vector<Tag> tags;
+  tags.reserve(message.tags.size());
+  for (const Message::Tag& tag : message.tags) tags.push_back({tag.key, tag.value});
+  std::vector<Field> fields;
+  fields.reserve(message.fields.size());
+  for (const Message::Field& field : message.fields) fields.push_back({field.key, view_of(field.value)});
+  Point point{message.name, tags, fields, std::nullopt};
+  if (message.time_ns) point.timestamp = from_nanoseconds(*message.time_ns, precision);
+  return append_line(out, point, dialect);
+}
+
+}  // namespace codecs
