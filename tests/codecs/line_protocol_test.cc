@@ -8,68 +8,14 @@
 #include <limits>
 #include <string>
 
-#include "codecs/number.h"
 #include "codecs/utf8.h"
-#include "tests/codecs/chunked.h"
+#include "tests/codecs/allocations.h"
+#include "tests/codecs/line_tools.h"
 
 using namespace codecs;
+using namespace line_tools;
 
 namespace {
-
-std::string show(double value) {
-  std::string out;
-  append_float(out, value);
-  return out;
-}
-
-struct ShowValue {
-  std::string operator()(double value) const { return show(value); }
-  std::string operator()(std::int64_t value) const { return std::to_string(value) + "i"; }
-  std::string operator()(std::uint64_t value) const { return std::to_string(value) + "u"; }
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(StringValue value) const {
-    std::string out = "'";
-    std::string scratch;
-    out += unescaped_string(value.text, scratch, Dialect::line_protocol_v2);
-    return out + "'";
-  }
-};
-
-std::string unescape(std::string_view raw) {
-  std::string scratch;
-  return std::string(unescaped(raw, scratch));
-}
-std::string unescape_measurement(std::string_view raw) {
-  std::string scratch;
-  return std::string(unescaped_measurement(raw, scratch));
-}
-
-/// `measurement key=value; field=value @timestamp`, unescaped; an error is `line:column +offset reason in 'text'`.
-std::string show_step(const LineDecoder& decoder, Step step) {
-  if (step == Step::end) return "nothing";
-  if (step == Step::error) {
-    const DecodeError& error = decoder.error();
-    return std::to_string(error.line) + ":" + std::to_string(error.column) + " +" + std::to_string(error.offset) + " " +
-           std::string(error.reason) + " in '" + std::string(error.text) + "'\n";
-  }
-  const Line& line = decoder.line();
-  std::string out = unescape_measurement(line.measurement);
-  for (const Tag& tag : line.tags) out += " " + unescape(tag.key) + "=" + unescape(tag.value);
-  out += ";";
-  for (const Field& field : line.fields) out += " " + unescape(field.key) + "=" + std::visit(ShowValue{}, field.value);
-  if (line.timestamp) out += " @" + std::to_string(*line.timestamp);
-  return out + "\n";
-}
-
-std::string dump(std::string_view input) {
-  LineDecoder decoder;
-  std::string out = walk_in_pieces(decoder, input, input.size() + 1, show_step);
-  for (std::size_t cut = 0; cut <= input.size(); ++cut) {
-    CAPTURE(cut);
-    CHECK(walk_cut_at(decoder, input, cut, show_step) == out);
-  }
-  return out;
-}
 
 /// What `m v=TEXT` decodes to, or the reason against it.
 std::string value_of(const std::string& text) {
@@ -80,7 +26,7 @@ std::string value_of(const std::string& text) {
     CHECK(decoder.error().offset == 4);
     return "error: " + std::string(decoder.error().reason);
   }
-  return std::visit(ShowValue{}, decoder.line().fields.front().value);
+  return std::visit(ShowValue{Dialect::line_protocol_v2}, decoder.line().fields.front().value);
 }
 
 }  // namespace
@@ -327,115 +273,19 @@ TEST_CASE("a decoder starts anew with each body") {
   LineDecoder decoder;
   const auto first_of = [&](std::string_view body) {
     decoder.reset(body);
-    const Step step = decoder.next();
-    return show_step(decoder, step);
+    switch (decoder.next()) {
+      case Step::record:
+        return show(decoder.line(), Dialect::line_protocol_v2);
+      case Step::error:
+        return show(decoder.error());
+      case Step::end:
+        break;
+    }
+    return std::string("nothing");
   };
-  CHECK(first_of("m,a=b v=1\nbad\nn v=1") == "m a=b; v=1\n");
-  CHECK(first_of("bad") == "1:4 +3 no fields in 'bad'\n");
+  CHECK(first_of("m,a=b v=1\nbad\nn v=1") == "m a=b; v=1");
+  CHECK(first_of("bad") == "1:4 +3 no fields in 'bad'");
   CHECK(first_of("") == "nothing");
-}
-
-TEST_CASE("what line protocol can carry as a name is known before it is written") {
-  const auto check = [](std::string_view text, bool name, bool measurement) {
-    CAPTURE(text);
-    CHECK(representable(text) == name);
-    CHECK(representable_measurement(text) == measurement);
-  };
-  check("cpu_load", true, true);
-  check("/mnt/home, a=b µ", true, true);
-  check("a\\b", true, true);
-  check("#1", true, false);
-  check("", false, false);
-  check("a\\", false, false);
-  check("a\nb", false, false);
-  check("a\tb", false, false);
-  check("a\x7f", false, false);
-  check(std::string_view("a\0", 2), false, false);
-  check("a\xff", false, false);
-  check("\xe2\x82", false, false);
-}
-
-TEST_CASE("a lenient decoder takes and counts what ClusterCockpit writes") {
-  const auto check = [](std::string_view in, std::string_view want, Leniencies counts) {
-    CAPTURE(in);
-    LineDecoder decoder({.lenient = true});
-    CHECK(walk_in_pieces(decoder, in, in.size() + 1, show_step) == want);
-    CHECK(decoder.leniencies() == counts);
-  };
-  check("m,a=b v=1", "m a=b; v=1\n", {});
-  check("job, event=\"x\" 5\n", "job; event='x' @5\n", {.commas_without_tag = 1});
-  check("m,type=node,type-id= v=1", "m type=node; v=1\n", {.empty_tag_values = 1});
-  check("m,a=,b=,c=d v=1", "m c=d; v=1\n", {.empty_tag_values = 2});
-  check("m,a= bad", "1:9 +8 field without '=' in 'm,a= bad'\n", {});
-  check("m,a=b, v=1", "1:7 +6 no tag key in 'm,a=b, v=1'\n", {});
-  check("m,,a=b v=1", "1:3 +2 no tag key in 'm,,a=b v=1'\n", {});
-  check("m,= v=1", "1:3 +2 no tag key in 'm,= v=1'\n", {});
-  check("m,a== v=1", "1:5 +4 empty tag value in 'm,a== v=1'\n", {});
-  check("m,a=", "1:5 +4 empty tag value in 'm,a='\n", {});
-}
-
-TEST_CASE("names are written with the escapes of their place and read back the same") {
-  const auto check = [](std::string_view text, std::string_view measurement, std::string_view tag) {
-    CAPTURE(text);
-    std::string as_measurement;
-    append_measurement(as_measurement, text);
-    CHECK(as_measurement == measurement);
-    CHECK(unescape_measurement(as_measurement) == text);
-    std::string as_tag;
-    append_tag_text(as_tag, text);
-    CHECK(as_tag == tag);
-    CHECK(unescape(as_tag) == text);
-  };
-  check("cpu", "cpu", "cpu");
-  check("a b", "a\\ b", "a\\ b");
-  check(" ,=", "\\ \\,=", "\\ \\,\\=");
-  check("a\\=b", "a\\=b", "a\\\\=b");
-  check("a\\,b\\c", "a\\\\,b\\c", "a\\\\,b\\c");
-}
-
-TEST_CASE("field values are written as the dialect reads them") {
-  const auto check = [](const FieldValue& value, std::string_view want) {
-    std::string out;
-    append_field_value(out, value);
-    CHECK(out == want);
-    const std::string line = "m v=" + out;
-    LineDecoder decoder;
-    decoder.reset(line);
-    REQUIRE(decoder.next() == Step::record);
-    CHECK(decoder.line().fields.front().value == value);
-  };
-  check(1.0, "1");
-  check(1.5, "1.5");
-  check(0.1, "0.1");
-  check(-0.0, "-0");
-  check(1e6, "1e+06");
-  check(1e-5, "1e-05");
-  check(123456789.0, "123456789");
-  check(9007199254740993.0, "9007199254740992");
-  check(5e-324, "5e-324");
-  check(std::numeric_limits<double>::max(), "1.7976931348623157e+308");
-  check(std::int64_t{7}, "7i");
-  check(std::numeric_limits<std::int64_t>::min(), "-9223372036854775808i");
-  check(std::numeric_limits<std::uint64_t>::max(), "18446744073709551615u");
-  check(true, "true");
-  check(false, "false");
-  check(StringValue{"say \\\"hi\\\" a\nb"}, "\"say \\\"hi\\\" a\nb\"");
-}
-
-TEST_CASE("plain text becomes a string value and comes back") {
-  const auto check = [](std::string_view text, std::string_view want) {
-    std::string out;
-    append_string_value(out, text);
-    CHECK(out == want);
-    std::string scratch;
-    CHECK(unescaped_string(std::string_view(out).substr(1, out.size() - 2), scratch, Dialect::line_protocol_v2) ==
-          text);
-  };
-  check("", "\"\"");
-  check("plain", "\"plain\"");
-  check("a\"b\\c", "\"a\\\"b\\\\c\"");
-  check("a\nb\rc\td", "\"a\\nb\\rc\\td\"");
-  check("C:\\new", "\"C:\\\\new\"");
 }
 
 TEST_CASE("UTF-8 is valid up to its first bad sequence") {
@@ -461,14 +311,79 @@ TEST_CASE("UTF-8 is valid up to its first bad sequence") {
   check("a\xf0\x9f\x98", 1);
 }
 
-TEST_CASE("floats read back as they were written") {
-  std::uint64_t bits = 1;
-  for (int i = 0; i < 200'000; ++i) {
-    bits = bits * 6364136223846793005U + 1442695040888963407U;
-    const auto value = std::bit_cast<double>(bits);
-    if (!std::isfinite(value)) continue;
-    const std::expected<double, NumberProblem> back = parse_float(show(value));
-    REQUIRE(back);
-    REQUIRE(std::bit_cast<std::uint64_t>(*back) == bits);
+TEST_CASE("a line is bounded with its line end, and its neighbours survive") {
+  const std::string head = "m s=\"";
+  const auto line_of = [&](std::size_t bytes) { return head + std::string(bytes - head.size() - 2, 'x') + "\"\n"; };
+  LineDecoder decoder;
+  const auto walk = [&](const std::string& body) {
+    std::string out;
+    decoder.reset(body);
+    for (Step step; (step = decoder.next()) != Step::end;) {
+      out += step == Step::record ? decoder.line().measurement : decoder.error().reason;
+      out += "; ";
+    }
+    return out;
+  };
+  CHECK(walk(line_of(line_bytes_max) + "n v=1") == "m; n; ");
+  CHECK(walk(line_of(line_bytes_max + 1) + "n v=1") == "line too long; n; ");
+  CHECK(walk("m s=\"" + std::string(2 * line_bytes_max, 'x') + "\nn v=1") == "line too long; n; ");
+  CHECK(walk(std::string(2 * line_bytes_max, 'x') + "\nn v=1") == "line too long; n; ");
+}
+
+TEST_CASE("a body in pieces gives what it gives as a whole") {
+  std::string body;
+  for (int i = 0; i < 400; ++i) {
+    const std::string n = std::to_string(i);
+    body += "cpu_load,cluster=fritz,hostname=f" + n + ",type=hwthread,type-id=" + n + " value=0." + n + " 1700000000\n";
+    if (i % 7 == 0) body += "# " + std::string(static_cast<std::size_t>(i), '-') + "\r\n\n";
+    if (i % 11 == 0) body += "job,function=start event=\"{\\\"id\\\":\n" + n + "}\" 5\n";
+    if (i % 13 == 0) body += "bad" + n + "\n";
+    if (i % 17 == 0) body += "s,t=\\ \xc2\xb5 v=\"" + std::string(static_cast<std::size_t>(i) * 30, 'x') + "\"\n";
+  }
+  LineDecoder portable({}, Cpu::portable);
+  const auto show = show_step(Dialect::line_protocol_v2);
+  const std::string want = walk_in_pieces(portable, body, body.size(), show);
+  CHECK(std::ranges::count(want, '\n') > 400);
+  for (const Cpu cpu : cpus()) {
+    LineDecoder decoder({}, cpu);
+    for (const std::size_t piece : {1UL, 7UL, 64UL, 1000UL, 4096UL, 8192UL, 8193UL, 100000UL}) {
+      CAPTURE(piece);
+      CHECK(walk_in_pieces(decoder, body, piece, show) == want);
+    }
+  }
+}
+
+TEST_CASE("a decoder allocates while its buffers grow and then no more") {
+  std::string body;
+  for (int i = 0; i < 1000; ++i) {
+    body += "cpu,cluster=fritz,host\\ name=f" + std::to_string(i) + ",b=1,a=2 value=0.5,s=\"a\\\"b\" 1700000000\nbad\n";
+    body += "cpu,cluster=fritz,hostname=f01,type=node value=0.5 1700000000\n";
+  }
+  LineDecoder decoder;
+  const auto walk = [&] {
+    decoder.reset(body);
+    while (decoder.next() != Step::end) continue;
+  };
+  walk();
+  const Allocations allocations;
+  walk();
+  CHECK(allocations.count() == 0);
+}
+
+TEST_CASE("a hostile kilobyte costs little memory") {
+  const auto repeat = [](std::string_view text, std::size_t bytes) {
+    std::string out;
+    while (out.size() < bytes) out += text;
+    return out;
+  };
+  for (const std::string& body :
+       {repeat("a=", 1024), "m" + repeat(",a=b", 1024), "m a=1" + repeat(",a=1", 1024), repeat("\n", 1024),
+        repeat("a b=\"\n", 1024), repeat("\\", 1024), repeat("m v=1\n", 1024), "m v=" + std::string(1024, '9'),
+        repeat("#", 1024), std::string(1024, '\0')}) {
+    const Allocations allocations;
+    LineDecoder decoder;
+    decoder.reset(body);
+    while (decoder.next() != Step::end) continue;
+    CHECK(allocations.peak_bytes() < 100'000);
   }
 }
