@@ -81,7 +81,7 @@ std::expected<Message, std::string_view> to_message(const Line& line, Dialect di
 /// What one line is written from. All text is plain, without escapes.
 struct Point {
   std::string_view measurement;
-  std::span<const Tag> tags;  ///< written in this order; a tag with an empty value is left out
+  std::span<const Tag> tags;  ///< written in this order
   std::span<const Field> fields;
   std::optional<std::int64_t> timestamp;
 };

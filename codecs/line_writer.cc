@@ -102,18 +102,16 @@ std::string_view LineWriter::write(const Point& point) {
 std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
   std::string_view last_key;
   for (const Tag& tag : tags) {
-    if (tag.key.empty()) return "no tag key";
     if (influxdb_1() && tag.key == "time") return "InfluxDB 1.x takes no tag named 'time'";
     // In sorted tags no key is compared with all before it.
     if (tag.key > last_key)
       last_key = tag.key;
     else if (std::ranges::count(tags, tag.key, &Tag::key) > 1)
       return "duplicate tag key";
-    if (tag.value.empty()) continue;
     put(',');
-    if (const auto trouble = write_name(tag.key, " ,=", {}); !trouble.empty()) return trouble;
+    if (const auto trouble = write_name(tag.key, " ,=", "no tag key"); !trouble.empty()) return trouble;
     put('=');
-    if (const auto trouble = write_name(tag.value, " ,=", {}); !trouble.empty()) return trouble;
+    if (const auto trouble = write_name(tag.value, " ,=", "empty tag value"); !trouble.empty()) return trouble;
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// The cases of influxdata/line-protocol (v2, 2022) and real lines of other programs.
+// The cases of influxdata/line-protocol (v2, 2022).
 
 #include <doctest/doctest.h>
 
@@ -6,21 +6,21 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "codecs/line_protocol.h"
 #include "tests/codecs/corpora.h"
+#include "tests/codecs/differences/line_protocol.h"
+#include "tests/codecs/line_tools.h"
 
 using namespace codecs;
+using namespace line_tools;
 using nlohmann::json;
 
 namespace {
-
-/// Cases that we decide otherwise on purpose: key of the case -> reason. None.
-const std::map<std::string, std::string> decode_differences = {};
-const std::map<std::string, std::string> encode_differences = {};
 
 /// A text of the corpus: plain, or base64 under `binary`.
 std::string text_of(const json& value) {
@@ -58,16 +58,13 @@ std::string show_value(const json& value) {
   return "'" + text_of(kind == "binary" ? value : content) + "'";
 }
 
-struct ShowValue {
+struct ShowCorpusValue {
   std::string operator()(double value) const { return "f" + hex_of(value); }
   std::string operator()(std::int64_t value) const { return "i" + std::to_string(value); }
   std::string operator()(std::uint64_t value) const { return "u" + std::to_string(value); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(StringValue value) const {
-    std::string out = "'";
-    std::string scratch;
-    out += unescaped_string(value.text, scratch, Dialect::line_protocol_v2);
-    return out + "'";
+    return "'" + plain_string(value.text, Dialect::line_protocol_v2) + "'";
   }
 };
 
@@ -97,19 +94,10 @@ std::string show_point(const json& point) {
   return out + "|" + std::to_string(point.at("time").get<std::int64_t>());
 }
 
-std::string unescape(std::string_view raw) {
-  std::string scratch;
-  return std::string(unescaped(raw, scratch));
-}
-std::string unescape_measurement(std::string_view raw) {
-  std::string scratch;
-  return std::string(unescaped_measurement(raw, scratch));
-}
-
 std::string show_point(const Line& line, std::int64_t nanoseconds, std::int64_t default_time) {
   std::map<std::string, std::string> tags;
-  for (const Tag& tag : line.tags) tags.emplace(unescape(tag.key), unescape(tag.value));
-  std::string out = unescape_measurement(line.measurement);
+  for (const Tag& tag : line.tags) tags.emplace(plain(tag.key), plain(tag.value));
+  std::string out = plain_measurement(line.measurement);
   for (const auto& [key, value] : tags) {
     out += '|';
     out += key;
@@ -118,9 +106,9 @@ std::string show_point(const Line& line, std::int64_t nanoseconds, std::int64_t 
   }
   for (const Field& field : line.fields) {
     out += '|';
-    out += unescape(field.key);
+    out += plain(field.key);
     out += ':';
-    out += std::visit(ShowValue{}, field.value);
+    out += std::visit(ShowCorpusValue{}, field.value);
   }
   const std::int64_t time = line.timestamp ? *line.timestamp * nanoseconds : default_time / nanoseconds * nanoseconds;
   return out + "|" + std::to_string(time);
@@ -147,42 +135,35 @@ std::string decode_case(const json& input) {
   return out;
 }
 
-void append_value(std::string& out, const json& value) {
+Message::Value value_of(const json& value) {
   const std::string& kind = value.begin().key();
   const json& content = value.begin().value();
-  if (kind == "int") return append_field_value(out, content.get<std::int64_t>());
-  if (kind == "uint") return append_field_value(out, content.get<std::uint64_t>());
-  if (kind == "float") return append_field_value(out, content.get<double>());
-  if (kind == "bool") return append_field_value(out, content.get<bool>());
-  append_string_value(out, text_of(kind == "binary" ? value : content));
+  if (kind == "int") return content.get<std::int64_t>();
+  if (kind == "uint") return content.get<std::uint64_t>();
+  if (kind == "float") return content.get<double>();
+  if (kind == "floatNonNumber") return std::numeric_limits<double>::quiet_NaN();
+  if (kind == "bool") return content.get<bool>();
+  return text_of(kind == "binary" ? value : content);
+}
+
+Precision precision_of(std::int64_t nanoseconds) {
+  if (nanoseconds == 1) return Precision::nanoseconds;
+  if (nanoseconds == 1'000) return Precision::microseconds;
+  return nanoseconds == 1'000'000 ? Precision::milliseconds : Precision::seconds;
 }
 
 /// The line of a case, or "error" where a part of it cannot be represented.
 std::string encode_case(const json& input) {
   const json& point = input.at("point");
-  const std::string measurement = text_of(point.at("name"));
-  if (!representable_measurement(measurement)) return "error";
-  std::string out;
-  append_measurement(out, measurement);
-  for (const json& tag : point.at("tags")) {
-    for (const auto& [mark, part] : {std::pair(',', "key"), std::pair('=', "value")}) {
-      const std::string text = text_of(tag.at(part));
-      if (!representable(text)) return "error";
-      out += mark;
-      append_tag_text(out, text);
-    }
-  }
-  char mark = ' ';
+  Message message{.name = text_of(point.at("name")), .time_ns = point.at("time").get<std::int64_t>()};
+  for (const json& tag : point.at("tags")) message.tags.push_back({text_of(tag.at("key")), text_of(tag.at("value"))});
   for (const json& field : point.at("fields")) {
-    const std::string key = text_of(field.at("key"));
-    if (!representable(key) || field.at("value").contains("floatNonNumber")) return "error";
-    out += mark;
-    append_tag_text(out, key);
-    out += '=';
-    append_value(out, field.at("value"));
-    mark = ',';
+    message.fields.push_back({text_of(field.at("key")), value_of(field.at("value"))});
   }
-  return out + ' ' + std::to_string(point.at("time").get<std::int64_t>() / nanoseconds_of(input.at("precision")));
+  std::string out;
+  const Precision precision = precision_of(nanoseconds_of(input.at("precision")));
+  if (!append_message(out, message, Dialect::line_protocol_v2, precision)) return "error";
+  return out;
 }
 
 /// Floats may stand in another form than the corpus has: lines are compared by what they decode to.
@@ -191,28 +172,6 @@ std::string normal(const std::string& line) {
   decoder.reset(line);
   if (decoder.next() != Step::record) return line;
   return show_point(decoder.line(), 1, 0);
-}
-
-/// decode(encode(line)) as a text, for lines that decode.
-std::string encode(const Line& line) {
-  std::string out;
-  append_measurement(out, unescape_measurement(line.measurement));
-  for (const Tag& tag : line.tags) {
-    out += ',';
-    append_tag_text(out, unescape(tag.key));
-    out += '=';
-    append_tag_text(out, unescape(tag.value));
-  }
-  char mark = ' ';
-  for (const Field& field : line.fields) {
-    out += mark;
-    append_tag_text(out, unescape(field.key));
-    out += '=';
-    append_field_value(out, field.value);
-    mark = ',';
-  }
-  if (line.timestamp) out += ' ' + std::to_string(*line.timestamp);
-  return out;
 }
 
 }  // namespace
@@ -230,10 +189,10 @@ TEST_CASE("the decode cases of the line-protocol v2 corpus give their points or 
     agree += same ? 1 : 0;
     CAPTURE(key);
     CAPTURE(entry.dump());
-    CHECK(same != decode_differences.contains(key));
+    CHECK(same != line_differences::v2_decode.contains(key));
   }
-  std::printf("line-protocol v2 decode: %zu of %zu, %zu deliberate differences\n", agree, decode.size(),
-              decode_differences.size());
+  std::printf("line-protocol-corpus: decode %zu of %zu, %zu deliberate differences\n", agree, decode.size(),
+              line_differences::v2_decode.size());
 }
 
 TEST_CASE("the encode cases of the line-protocol v2 corpus give their line or an error") {
@@ -251,37 +210,8 @@ TEST_CASE("the encode cases of the line-protocol v2 corpus give their line or an
     agree += same ? 1 : 0;
     CAPTURE(key);
     CAPTURE(entry.dump());
-    CHECK(same != encode_differences.contains(key));
+    CHECK(same != line_differences::v2_encode.contains(key));
   }
-  std::printf("line-protocol v2 encode: %zu of %zu, %zu deliberate differences\n", agree, cases.size(),
-              encode_differences.size());
-}
-
-TEST_CASE("lines of other programs decode and survive being written again") {
-  std::size_t lines = 0;
-  for (const char* const name : {"telegraf-lineprotocol", "influx-iox-lp"}) {
-    const auto corpus = find_corpus(name);
-    if (!corpus) {
-      std::puts("skipped: corpora not found");
-      return;
-    }
-    for (const auto& file : std::filesystem::directory_iterator(*corpus)) {
-      const std::string file_name = file.path().filename();
-      if (!file_name.ends_with(".out") && !file_name.ends_with(".lp")) continue;
-      // Other formats: what outputs send, and the count of devices that smartctl finds.
-      if (file_name.starts_with("outputs_") || file_name.starts_with("inputs_smartctl_testcases_scan_")) continue;
-      const std::string body = read_file(file.path());
-      LineDecoder decoder;
-      decoder.reset(body);
-      for (Step step; (step = decoder.next()) != Step::end;) {
-        CAPTURE(file_name);
-        CAPTURE(decoder.error().text);
-        REQUIRE(step == Step::record);
-        CHECK(normal(encode(decoder.line())) == show_point(decoder.line(), 1, 0));
-        ++lines;
-      }
-    }
-  }
-  std::printf("lines of other programs: %zu\n", lines);
-  CHECK(lines > 4000);
+  std::printf("line-protocol-corpus: encode %zu of %zu, %zu deliberate differences\n", agree, cases.size(),
+              line_differences::v2_encode.size());
 }

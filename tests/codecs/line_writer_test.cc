@@ -39,7 +39,6 @@ TEST_CASE("a point is written as one line") {
   CHECK(written(Point{"cpu_load", tags, fields, 1700000000}) ==
         "cpu_load,cluster=fritz,hostname=f0201,type-id=17 value=0.8241,n=-7i,b=true,s=\"x y\" 1700000000");
   CHECK(written({}, {{"v", 1.0}}) == "m v=1");
-  CHECK(written({{"a", ""}, {"b", "c"}}, {{"v", 1.0}}) == "m,b=c v=1");  // no tag has an empty value
   CHECK(written({}, {{"v", std::numeric_limits<std::uint64_t>::max()}}) == "m v=18446744073709551615u");
 }
 
@@ -84,13 +83,14 @@ TEST_CASE("what a dialect cannot represent is refused and nothing is appended") 
   CHECK(written(Point{"m\\", {}, value, 1}) == "<a name ends with a backslash>");
   CHECK(written(Point{"m", {}, {}, 1}) == "<no fields>");
   CHECK(written({{"", "x"}}, value) == "<no tag key>");
+  CHECK(written({{"a", "x"}, {"b", ""}}, value) == "<empty tag value>");
   CHECK(written({{"a", "x\n"}}, value) == "<a name holds a control character>");
   CHECK(written({{"a", "x\x7f"}}, value) == "<a name holds a control character>");
   CHECK(written({{"a\xff", "x"}}, value) == "<a name is no UTF-8>");
   CHECK(written({{"a", "12345678\xc3"}}, value) == "<a name is no UTF-8>");
   CHECK(written({{"a", "x\\"}}, value) == "<a name ends with a backslash>");
   CHECK(written({{"b", "x"}, {"a", "x"}, {"b", "y"}}, value) == "<duplicate tag key>");
-  CHECK(written({{"a", "x"}, {"a", ""}}, value) == "<duplicate tag key>");
+  CHECK(written({{"a", "x"}, {"a", "x"}}, value) == "<duplicate tag key>");
   CHECK(written({}, {{"", 1.0}}) == "<no field key>");
   CHECK(written({}, {{"v", nan}}) == "<a number is not finite>");
   CHECK(written({}, {{"w", 1.0}, {"v", -infinity}}) == "<a number is not finite>");
