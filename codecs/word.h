@@ -33,7 +33,7 @@ inline std::uint64_t load_short_word(const char* from, std::size_t size) {
 }
 
 /// The same byte eight times.
-constexpr std::uint64_t repeated(char byte) { return 0x0101010101010101 * static_cast<std::uint8_t>(byte); }
+constexpr std::uint64_t repeated(char byte) { return 0x0101010101010101U * static_cast<std::uint8_t>(byte); }
 
 /// Words of which some byte is `byte`, or less than `byte` (which is at most 0x80), have a high bit set in the answer
 /// below or at the first such byte; others have none.
