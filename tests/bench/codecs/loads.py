@@ -55,9 +55,9 @@ def shortest(value):
 
 
 def measured(numbers, low, high):
-    """As measurements are: mostly with few digits, every eighth with all that a double has (rates, averages)."""
+    """As measurements are: most have few digits, every third has all of a double (rates, averages)."""
     value = numbers.uniform(low, high)
-    return value if numbers.randrange(8) == 0 else float(f"{value:.4g}")
+    return value if numbers.randrange(3) == 0 else float(f"{value:.4g}")
 
 
 # ---- line protocol, as cc-metric-collector sends it from nodes with two sockets and four GPUs
@@ -306,6 +306,7 @@ def flux(seen, count):
 LOADS = {
     "line_protocol": ("cc_lines.lp", "lines", lambda seen: cc_lines(seen, 10_000)),
     "line_protocol_120k": ("cc_lines_120k.lp", "lines", lambda seen: cc_lines(seen, 120_000)),
+    "line_protocol_encode": ("cc_lines.lp", "lines", lambda seen: cc_lines(seen, 10_000)),
     "exposition": ("node_exporter.prom", "samples", lambda seen: page(seen, 5_000)),
     "prometheus_json": ("instant.json", "samples", lambda seen: instant(seen, 10_000)),
     "remote_write": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
