@@ -1,6 +1,7 @@
 #include "codecs/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace codecs {
 namespace {
@@ -36,6 +37,19 @@ std::size_t valid_utf8_prefix(std::string_view text) {
     at += length;
   }
   return at;
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    all |= word;
+  }
+  for (; at != end; ++at) all |= static_cast<std::uint8_t>(*at);
+  return (all & 0x8080808080808080) == 0;
 }
 
 }  // namespace codecs

@@ -8,4 +8,7 @@ namespace codecs {
 /// forms and what lies beyond U+10FFFF are invalid.
 std::size_t valid_utf8_prefix(std::string_view text);
 
+/// True where no byte is 0x80 or above: then it is valid UTF-8, and this is the quick way to know.
+bool is_ascii(std::string_view text);
+
 }  // namespace codecs
