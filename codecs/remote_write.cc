@@ -1,0 +1,215 @@
+// The walk over a request, and what series of both versions have in common.
+
+#include "codecs/remote_write.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "codecs/protobuf_wire.h"
+#include "codecs/utf8.h"
+
+namespace codecs::remote_write {
+namespace {
+
+/// A series with longer lists in its histograms is rare enough to give their memory back.
+constexpr std::size_t histogram_list_bytes_kept = std::size_t{64} << 10;
+
+/// The first eight bytes of `text` as a number that orders like the text; what is missing counts as zero.
+std::uint64_t order_key(std::string_view text, const char* readable_end) {
+  std::uint64_t bytes = 0;
+  if (text.size() >= sizeof bytes) return __builtin_bswap64(load_fixed64(text.data()));
+  if (readable_end - text.data() >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
+    const std::uint64_t keep = ~std::uint64_t{0} << (64 - 8 * text.size());  // never all: the text is not empty
+    return __builtin_bswap64(load_fixed64(text.data())) & keep;
+  }
+  std::memcpy(&bytes, text.data(), text.size());
+  return __builtin_bswap64(bytes);
+}
+
+constexpr std::uint64_t name_key = 0x5f5f6e616d655f5f;  // "__name__"
+
+}  // namespace
+
+void Decoder::reset(Version version, std::string_view body) {
+  version_ = version;
+  body_ = body;
+  at_ = body.data();
+  started_ = false;
+  over_ = false;
+  written_ = {};
+  errors_ = 0;
+  symbols_.clear();
+}
+
+Step Decoder::next() {
+  is_metadata_ = false;
+  if (!started_) {
+    started_ = true;
+    if (version_ == Version::v2 && !read_symbols()) {
+      over_ = true;
+      return taken(false);
+    }
+  }
+  const char* const end = body_.data() + body_.size();
+  while (!over_ && at_ != end) {
+    WireReader reader({at_, end});
+    WireField field;
+    if (!reader.next(field)) {
+      over_ = true;
+      error_.text = {at_, end};
+      return taken(refuse(reader));
+    }
+    at_ = reader.position();
+    if (field.type != WireType::bytes) continue;
+    if (version_ == Version::v2) {
+      if (field.number == 5) return taken(read_series_v2(field.bytes));
+    } else if (field.number == 1) {
+      return taken(read_series_v1(field.bytes));
+    } else if (field.number == 3) {
+      is_metadata_ = true;
+      return taken(read_family(field.bytes));
+    }
+  }
+  over_ = true;
+  return Step::end;
+}
+
+void Decoder::start_series(std::string_view message) {
+  series_ = {};
+  series_.offset = static_cast<std::size_t>(message.data() - body_.data());
+  error_.text = message;
+  labels_.clear();
+  name_ref_.reset();
+  samples_.clear();
+  if (!exemplars_.empty()) {
+    exemplars_.clear();
+    exemplar_labels_.clear();
+    exemplar_label_ends_.clear();
+  }
+  if (histogram_list_bytes_ > histogram_list_bytes_kept) histograms_ = {};
+  histogram_count_ = 0;
+  histogram_list_bytes_ = 0;
+}
+
+bool Decoder::finish_series() {
+  if (!check_labels()) return false;
+  if (version_ == Version::v2) {
+    if (!samples_.empty() && histogram_count_ > 0)
+      return refuse("series has both samples and histograms", error_.text.data());
+    if (samples_.empty() && histogram_count_ == 0 && exemplars_.empty())
+      return refuse("series has no samples", error_.text.data());
+  }
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < exemplars_.size(); ++i) {
+    const std::size_t behind = exemplar_label_ends_[i];
+    exemplars_[i].labels = std::span(exemplar_labels_).subspan(first, behind - first);
+    first = behind;
+  }
+  series_.labels = labels_;
+  series_.samples = samples_;
+  series_.exemplars = exemplars_;
+  series_.histograms = std::span(histograms_).first(histogram_count_);
+  written_.samples += samples_.size();
+  written_.histograms += histogram_count_;
+  written_.exemplars += exemplars_.size();
+  return true;
+}
+
+bool Decoder::check_labels() {
+  const char* const readable_end = body_.data() + body_.size();
+  bool ordered = true;
+  std::uint64_t previous_key = 0;
+  std::string_view previous;
+  for (const Label& label : labels_) {
+    if (label.name.empty()) return refuse("label without a name", label.name.data());
+    if (label.value.empty()) ++series_.empty_labels;
+    const std::uint64_t key = order_key(label.name, readable_end);
+    if (key == name_key && label.name.size() == sizeof key) series_.name = label.value;
+    ordered &= previous_key < key || (previous_key == key && previous < label.name);
+    previous_key = key;
+    previous = label.name;
+  }
+  if (!ordered && !check_names_unique()) return false;
+  if (series_.name.empty()) return refuse("series without a metric name", error_.text.data());
+  if (series_.empty_labels > 0) std::erase_if(labels_, [](const Label& label) { return label.value.empty(); });
+  return true;
+}
+
+bool Decoder::check_names_unique() {
+  names_.clear();
+  for (const Label& label : labels_) names_.push_back(label.name);
+  std::sort(names_.begin(), names_.end());
+  const auto twice = std::adjacent_find(names_.begin(), names_.end());
+  return twice == names_.end() ||
+         refuse("two labels with the same name", std::max(twice->data(), std::next(twice)->data()));
+}
+
+bool Decoder::check_text(std::string_view text) {
+  const std::size_t valid = valid_utf8_prefix(text);
+  return valid == text.size() || refuse("text is not valid UTF-8", text.data() + valid);
+}
+
+bool Decoder::check_count(std::size_t count, std::size_t max, std::string_view reason, const char* at) {
+  return count < max || refuse(reason, at);
+}
+
+bool Decoder::read_sample(std::string_view message) {
+  if (!check_count(samples_.size(), samples_max, "series with too many samples", message.data())) return false;
+  WireReader reader(message);
+  WireField field;
+  Sample sample;
+  while (reader.next(field)) {
+    if (field.number == 1 && field.type == WireType::fixed64) sample.value = std::bit_cast<double>(field.value);
+    if (field.type != WireType::varint) continue;
+    if (field.number == 2) sample.time_ms = static_cast<std::int64_t>(field.value);
+    if (field.number == 3 && version_ == Version::v2) sample.start_ms = static_cast<std::int64_t>(field.value);
+  }
+  if (!reader.problem().empty()) return refuse(reader);
+  samples_.push_back(sample);
+  return true;
+}
+
+bool Decoder::read_exemplar(std::string_view message) {
+  if (!check_count(exemplars_.size(), exemplars_max, "series with too many exemplars", message.data())) return false;
+  WireReader reader(message);
+  WireField field;
+  Exemplar exemplar;
+  std::optional<std::uint32_t> name_ref;
+  const std::size_t first = exemplar_labels_.size();
+  while (reader.next(field)) {
+    if (field.number == 1) {
+      const bool bytes = field.type == WireType::bytes;
+      if (version_ == Version::v1 ? bytes && !read_label(field.bytes, exemplar_labels_)
+                                  : !read_refs(field, exemplar_labels_, name_ref))
+        return false;
+    }
+    if (field.number == 2 && field.type == WireType::fixed64) exemplar.value = std::bit_cast<double>(field.value);
+    if (field.number == 3 && field.type == WireType::varint) exemplar.time_ms = static_cast<std::int64_t>(field.value);
+  }
+  if (!reader.problem().empty()) return refuse(reader);
+  if (name_ref.has_value()) return refuse("label without a value: odd number of references", message.data());
+  for (const Label& label : std::span(exemplar_labels_).subspan(first)) {
+    if (version_ == Version::v1 && (!check_text(label.name) || !check_text(label.value))) return false;
+  }
+  exemplars_.push_back(exemplar);
+  exemplar_label_ends_.push_back(exemplar_labels_.size());
+  return true;
+}
+
+bool Decoder::refuse(std::string_view reason, const char* at) {
+  error_.reason = reason;
+  error_.offset = static_cast<std::size_t>(at - body_.data());
+  error_.line = 1;
+  error_.column = error_.offset + 1;
+  return false;
+}
+
+bool Decoder::refuse(const WireReader& broken) { return refuse(broken.problem(), broken.position()); }
+
+Step Decoder::taken(bool good) {
+  if (good) return Step::record;
+  ++errors_;
+  return Step::error;
+}
+
+}  // namespace codecs::remote_write
