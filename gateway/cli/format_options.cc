@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codecs/gzip.h"
+#include "codecs/snappy_block.h"
 #include "gateway/base/suggest.h"
 
 namespace gw::cli {
@@ -93,11 +94,21 @@ std::expected<std::string, std::string> unpack(std::string body, const FormatCho
     if (!plain) return std::unexpected(std::string(plain.error()));
     return std::move(*plain);
   }
+  const bool looks_like_snappy = automatic && choice.format->comes_in_snappy && codecs::is_snappy_block(body);
+  if (choice.compression == Compression::snappy || looks_like_snappy) {
+    codecs::SnappyBlock snappy;
+    const auto plain = snappy.decompress(body, body_bytes_max);
+    if (!plain) return std::unexpected(std::string(plain.error()));
+    return std::string(*plain);
+  }
   return body;
 }
 
 std::string pack(std::string body, const FormatChoice& choice) {
+  const bool automatic = choice.compression == Compression::automatic;
   if (choice.compression == Compression::gzip) return codecs::gzip(body);
+  if (choice.compression == Compression::snappy || (automatic && choice.format->comes_in_snappy))
+    return codecs::snappy_compress(body);
   return body;
 }
 

@@ -9,10 +9,13 @@ void decode_clustercockpit(std::string_view body, const FormatOptions& options, 
 std::unique_ptr<MessageEncoder> encode_clustercockpit(const FormatOptions& options);
 void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
+void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings);
+std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options);
 
 namespace {
 
 constexpr std::string_view line_protocol_dialects[] = {"v2", "1.x"};
+constexpr std::string_view remote_write_dialects[] = {"v1", "v2"};
 
 constexpr Format table[] = {
     {.name = "clustercockpit",
@@ -26,6 +29,12 @@ constexpr Format table[] = {
      .takes_precision = true,
      .decode = decode_line_protocol,
      .encode = encode_line_protocol},
+    {.name = "remote_write",
+     .meaning = "Prometheus remote_write 1.0 and 2.0: protobuf, in a snappy block or without",
+     .dialects = remote_write_dialects,
+     .comes_in_snappy = true,
+     .decode = decode_remote_write,
+     .encode = encode_remote_write},
 };
 
 }  // namespace

@@ -1,0 +1,141 @@
+// A sample or a histogram becomes a message; what has no place in one (exemplars, metadata, start times, reset hints) a
+// note.
+
+#include "codecs/remote_write.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+
+#include "codecs/remote_write_encode.h"
+#include "gateway/cli/formats/format.h"
+
+namespace gw::cli {
+namespace {
+
+using namespace codecs::remote_write;
+
+Version version_of(const FormatOptions& options) { return options.dialect == "v2" ? Version::v2 : Version::v1; }
+
+class MessagesToRequest : public MessageEncoder {
+ public:
+  explicit MessagesToRequest(Version version) : encoder_(version) {}
+
+  std::expected<void, std::string> add(const codecs::Message& message) override {
+    const auto added = encoder_.add(message);
+    if (!added) return std::unexpected(std::string(added.error()));
+    return {};
+  }
+  std::string take() override { return encoder_.take(); }
+
+ private:
+  Encoder encoder_;
+};
+
+/// {instance="n1",job="node"}, without the name.
+std::string text_of(std::span<const Label> labels) {
+  std::string text;
+  for (const Label& label : labels) {
+    if (label.name != "__name__") text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, label.value);
+  }
+  return '{' + text + '}';
+}
+
+void tell_metadata(Findings& findings, std::string_view of, const Metadata& metadata) {
+  static constexpr std::array types{"unknown",         "counter", "gauge", "histogram",
+                                    "gauge histogram", "summary", "info",  "stateset"};
+  findings.note(fmt::format("{} is of type {}, unit '{}': {}", of, types[static_cast<std::size_t>(metadata.type)],
+                            metadata.unit, metadata.help));
+}
+
+class SeriesToMessages {
+ public:
+  SeriesToMessages(const Series& series, Findings& findings)
+      : series_(series), findings_(findings), who_(std::string(series.name) + text_of(series.labels)) {
+    message_.name = series.name;
+    for (const Label& label : series.labels) {
+      if (label.name != "__name__") message_.tags.push_back({std::string(label.name), std::string(label.value)});
+    }
+  }
+
+  void tell() {
+    for (const Sample& sample : series_.samples) {
+      message_.fields = {{"value", sample.value}};
+      if (is_stale(sample.value)) message_.fields.push_back({"stale", true});
+      tell_message(sample.time_ms, sample.start_ms);
+    }
+    for (const codecs::NativeHistogram& histogram : series_.histograms) tell_histogram(histogram);
+    for (const Exemplar& exemplar : series_.exemplars) {
+      findings_.note(fmt::format("exemplar of {}: {} {} at {} ms", who_, text_of(exemplar.labels), exemplar.value,
+                                 exemplar.time_ms));
+    }
+    if (series_.metadata != Metadata()) tell_metadata(findings_, who_, series_.metadata);
+    if (series_.empty_labels > 0)
+      findings_.note(fmt::format("{} labels without value are left out of {}", series_.empty_labels, who_));
+    if (series_.samples.empty() && series_.histograms.empty() && series_.exemplars.empty())
+      findings_.note(fmt::format("{} has no samples", who_));
+  }
+
+ private:
+  void tell_message(std::int64_t time_ms, std::int64_t start_ms) {
+    message_.time_ns = codecs::to_nanoseconds(time_ms, codecs::Precision::milliseconds);
+    if (!message_.time_ns.has_value()) {
+      findings_.problem(1, series_.offset + 1, "the time is too far away for nanoseconds");
+      return;
+    }
+    findings_.message(message_);
+    if (start_ms != 0) findings_.note(fmt::format("{} at {} ms counts since {} ms", who_, time_ms, start_ms));
+  }
+
+  void tell_histogram(const codecs::NativeHistogram& histogram) {
+    using Hint = codecs::NativeHistogram::ResetHint;
+    message_.fields = {{"count", histogram.count()}, {"sum", histogram.sum}};
+    if (is_stale(histogram.sum)) message_.fields.push_back({"stale", true});
+    codecs::expand_buckets(histogram, buckets_);
+    for (const codecs::Bucket& bucket : buckets_) {
+      if (bucket.count == 0) continue;
+      std::string name;
+      codecs::append_bucket_name(name, bucket);
+      // Next to zero a float cannot tell the bounds of buckets apart.
+      if (message_.fields.back().key == name) {
+        std::get<double>(message_.fields.back().value) += bucket.count;
+      } else {
+        message_.fields.push_back({std::move(name), bucket.count});
+      }
+    }
+    tell_message(histogram.time_ms, histogram.start_ms);
+    static constexpr std::array hints{"", "is the first after a reset", "was not reset", "is a gauge"};
+    if (histogram.reset_hint != Hint::unknown)
+      findings_.note(fmt::format("histogram {} at {} ms {}", who_, histogram.time_ms,
+                                 hints[static_cast<std::size_t>(histogram.reset_hint)]));
+  }
+
+  const Series& series_;
+  Findings& findings_;
+  std::string who_;
+  codecs::Message message_;
+  std::vector<codecs::Bucket> buckets_;
+};
+
+}  // namespace
+
+void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings) {
+  Decoder decoder;
+  decoder.reset(version_of(options), body);
+  for (codecs::Step step = decoder.next(); step != codecs::Step::end; step = decoder.next()) {
+    if (step == codecs::Step::error) {
+      findings.problem(decoder.error().line, decoder.error().column, decoder.error().reason);
+    } else if (decoder.is_metadata()) {
+      tell_metadata(findings, decoder.metadata().family, decoder.metadata());
+    } else {
+      SeriesToMessages(decoder.series(), findings).tell();
+    }
+  }
+}
+
+std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options) {
+  return std::make_unique<MessagesToRequest>(version_of(options));
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,156 @@
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "codecs/remote_write.h"
+#include "codecs/remote_write_encode.h"
+#include "codecs/snappy_block.h"
+#include "gateway/cli/decode.h"
+
+using namespace codecs::remote_write;
+
+namespace {
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+using Words = std::vector<std::string_view>;
+
+Ran decoded(std::string_view dialect, const std::string& body, Words more = {}) {
+  Words words{"--format", "remote_write", "--dialect", dialect};
+  words.insert(words.end(), more.begin(), more.end());
+  std::istringstream in(body);
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = gw::cli::decode(words, in, out, err);
+  return {code, out.str(), err.str()};
+}
+
+Ran encoded(std::string_view dialect, const std::string& lines, Words more = {}) {
+  Words words{"--format", "remote_write", "--dialect", dialect};
+  words.insert(words.end(), more.begin(), more.end());
+  std::istringstream in(lines);
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = gw::cli::encode(words, in, out, err);
+  return {code, out.str(), err.str()};
+}
+
+std::string request(Version version, const Series& series) {
+  Encoder encoder(version);
+  const auto added = encoder.add(series);
+  if (!added) FAIL(std::string(added.error()));
+  return encoder.take();
+}
+
+const std::vector<Label> labels{{"__name__", "up"}, {"instance", "n1"}, {"job", "node"}};
+
+}  // namespace
+
+TEST_CASE("decode prints the samples of a remote_write request, packed or not") {
+  const std::vector<Sample> samples{{1, 1722945600000, 0}, {std::bit_cast<double>(stale_bits), 1722945600001, 0}};
+  Series series;
+  series.labels = labels;
+  series.samples = samples;
+  constexpr std::string_view want =
+      R"({"name":"up","tags":{"instance":"n1","job":"node"},"fields":{"value":{"float":1.0}},"time":1722945600000000000})"
+      "\n"
+      R"({"name":"up","tags":{"instance":"n1","job":"node"},"fields":{"value":{"float":"NaN"},"stale":{"bool":true}},"time":1722945600001000000})"
+      "\n";
+  for (const Version version : {Version::v1, Version::v2}) {
+    const std::string_view dialect = version == Version::v1 ? "v1" : "v2";
+    const std::string plain = request(version, series);
+    for (const std::string& body : {plain, codecs::snappy_compress(plain)}) {
+      const Ran ran = decoded(dialect, body);
+      CHECK(ran.code == 0);
+      CHECK(ran.out == want);
+      CHECK(ran.err.empty());
+    }
+  }
+}
+
+TEST_CASE("what has no place in a message is told as a note") {
+  const std::vector<Label> trace{{"trace_id", "x"}};
+  const Sample sample{1, 1000, 500};
+  const Exemplar exemplar{trace, 4, 8};
+  Series series;
+  series.labels = labels;
+  series.samples = std::span(&sample, 1);
+  series.exemplars = std::span(&exemplar, 1);
+  series.metadata = {.type = Metadata::Type::counter, .help = "h", .unit = "s"};
+  const std::string who = R"(up{instance=\"n1\",job=\"node\"})";
+  CHECK(decoded("v2", request(Version::v2, series)).err ==
+        "note: \"" + who + " at 1000 ms counts since 500 ms\"\n" + "note: \"exemplar of " + who +
+            R"(: {trace_id=\"x\"} 4 at 8 ms")" + "\n" + "note: \"" + who + " is of type counter, unit 's': h\"\n");
+
+  Encoder encoder(Version::v1);
+  REQUIRE(encoder.add_metadata({.type = Metadata::Type::gauge_histogram, .family = "f", .help = "h"}).has_value());
+  series = {};
+  series.labels = labels;
+  REQUIRE(encoder.add(series).has_value());
+  const Ran v1 = decoded("v1", encoder.take());
+  CHECK(v1.code == 0);
+  CHECK(v1.out.empty());
+  CHECK(v1.err == "note: \"f is of type gauge histogram, unit '': h\"\nnote: \"" + who + " has no samples\"\n");
+}
+
+TEST_CASE("a native histogram becomes count, sum and its buckets") {
+  codecs::NativeHistogram histogram;
+  histogram.count_int = 9;
+  histogram.sum = 12.5;
+  histogram.zero_threshold = 0.001;
+  histogram.zero_count_int = 1;
+  histogram.positive = {{{0, 3}}, {2, -2, 3}, {}};
+  histogram.negative = {{{0, 1}}, {1}, {}};
+  histogram.time_ms = 1000;
+  histogram.reset_hint = codecs::NativeHistogram::ResetHint::gauge;
+  Series series;
+  series.labels = labels;
+  series.histograms = std::span(&histogram, 1);
+  const Ran ran = decoded("v1", request(Version::v1, series));
+  CHECK(ran.out ==
+        R"~({"name":"up","tags":{"instance":"n1","job":"node"},"fields":{"count":{"float":9.0},"sum":{"float":12.5},)~"
+        R"~("[-1,-0.5)":{"float":1.0},"[-0.001,0.001]":{"float":1.0},"(0.5,1]":{"float":2.0},"(2,4]":{"float":3.0}},)~"
+        R"~("time":1000000000})~"
+        "\n");
+  CHECK(ran.err == R"(note: "histogram up{instance=\"n1\",job=\"node\"} at 1000 ms is a gauge")"
+                   "\n");
+}
+
+TEST_CASE("what is wrong in a request is told with the byte, and the rest goes on") {
+  const Sample far{1, 1LL << 62, 0};
+  Series series;
+  series.labels = labels;
+  series.samples = std::span(&far, 1);
+  const Ran time = decoded("v1", request(Version::v1, series));
+  CHECK(time.code == 1);
+  CHECK(time.err == "1:3: the time is too far away for nanoseconds\n");
+  CHECK(decoded("v1", "\x0a\x00" + std::string(1, '\0')).err == "1:3: series without a metric name\n");
+  CHECK(decoded("v1", "\x0a\x09").err == "1:1: protobuf: a field is longer than what holds it\n");
+  CHECK(decoded("v1", "\x0a\x09", {"--compression", "snappy"}).err == "1:1: snappy: the block is corrupt\n");
+}
+
+TEST_CASE("encode writes snappy unless told otherwise, and decode reads it back") {
+  const std::string lines =
+      R"({"name":"up","tags":{"instance":"n1"},"fields":{"value":{"float":1.5}},"time":1722945600000000000})"
+      "\n"
+      R"({"name":"up","tags":{"instance":"n1"},"fields":{"value":{"float":"NaN"},"stale":{"bool":true}},"time":1722945601000000000})"
+      "\n";
+  for (const std::string_view dialect : {"v1", "v2"}) {
+    const Ran body = encoded(dialect, lines);
+    CHECK(body.code == 0);
+    CHECK(codecs::is_snappy_block(body.out));
+    CHECK(decoded(dialect, body.out).out == lines);
+    const Ran plain = encoded(dialect, lines, {"--compression", "none"});
+    CHECK(!codecs::is_snappy_block(plain.out));
+    CHECK(decoded(dialect, plain.out).out == lines);
+  }
+  const Ran refused = encoded("v1", R"({"name":"up","fields":{"idle":{"float":1}},"time":0})");
+  CHECK(refused.code == 1);
+  CHECK(refused.err == "1: only a field 'value' can be sent\n");
+}
