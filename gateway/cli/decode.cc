@@ -116,6 +116,7 @@ int decode(Arguments arguments, std::istream& in, std::ostream& out, std::ostrea
     err << fmt::format("cc-gateway decode: the body has more than {} bytes\n", body_bytes_max);
     return failed;
   }
+  const std::size_t packed_bytes = body->size();
   const auto plain = unpack(std::move(*body), choice);
   if (!plain) {
     err << fmt::format("1:1: {}\n", plain.error());
@@ -123,6 +124,11 @@ int decode(Arguments arguments, std::istream& in, std::ostream& out, std::ostrea
   }
   Printer printer(out, err);
   choice.format->decode(*plain, choice.options, printer);
+  // What is cut or was never snappy fails as protobuf, which says nothing to the one who has a snappy body.
+  const bool was_plain = plain->size() == packed_bytes;
+  if (printer.had_problems() && was_plain && choice.format->comes_in_snappy &&
+      choice.compression == Compression::automatic)
+    printer.note("the body is no whole snappy block, so it was read as it is");
   return printer.had_problems() ? failed : done;
 }
 

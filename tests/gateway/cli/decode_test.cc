@@ -79,6 +79,12 @@ TEST_CASE("decode unpacks gzip by itself, encode packs when told") {
   CHECK(codecs::gunzip(packed.out, 1000).value() == line);
 }
 
+TEST_CASE("decode says so when a body that comes in snappy is none") {
+  const Ran cut = decoded({"--format", "remote_write"}, std::string("\x20\x08xyz", 5));
+  CHECK(cut.code == 1);
+  CHECK(cut.err.ends_with("note: \"the body is no whole snappy block, so it was read as it is\"\n"));
+}
+
 TEST_CASE("encode is the inverse of decode") {
   const Ran back = encoded({"--format", "line_protocol"}, cpu + "\n");
   CHECK(back.code == 0);
