@@ -71,6 +71,23 @@ class PortableBlock {
   std::uint64_t high() const {
     return gather([](std::uint64_t word) { return word & high_bits; });
   }
+  /// Letters and digits of ASCII, and '_'.
+  std::uint64_t name() const {
+    return gather([](std::uint64_t word) {
+      const std::uint64_t low = word & ~high_bits;
+      const auto within = [](std::uint64_t bytes, unsigned first, unsigned last) {
+        return (bytes + low_bits * (0x80 - first)) & ~(bytes + low_bits * (0x7f - last));
+      };
+      const std::uint64_t lower_case = low | low_bits * 0x20;
+      const std::uint64_t found = within(lower_case, 'a', 'z') | within(low, '0', '9') | within(low, '_', '_');
+      return found & ~word & high_bits;
+    });
+  }
+  /// Bit n is the parity of bits 0 to n: ones from each odd bit to before the next one.
+  static std::uint64_t prefix_xor(std::uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+  }
 
  private:
   static constexpr std::uint64_t low_bits = 0x0101010101010101;
@@ -123,8 +140,25 @@ class Avx2Block {
                 _mm256_cmpeq_epi8(_mm256_min_epu8(high_, first), first));
   }
   std::uint64_t high() const { return join(low_, high_); }
+  std::uint64_t name() const { return ~join(no_name(low_), no_name(high_)); }
+  static std::uint64_t prefix_xor(std::uint64_t bits) {
+    const __m128i product =
+        _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<std::int64_t>(bits)), _mm_set1_epi8(-1), 0);
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
+  }
 
  private:
+  /// Bytes that no set of the two tables has in common: one table by the low four bits, one by the high four. Set 1
+  /// is the digits, 2 and 4 the letters by rows of the ASCII table, 8 is '_'.
+  static __m256i no_name(__m256i bytes) {
+    const __m256i by_low = _mm256_setr_epi8(5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 2, 2, 2, 2, 10,  //
+                                            5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 2, 2, 2, 2, 10);
+    const __m256i by_high = _mm256_setr_epi8(0, 0, 0, 1, 2, 12, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                                             0, 0, 0, 1, 2, 12, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m256i high_half = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+    const __m256i sets = _mm256_and_si256(_mm256_shuffle_epi8(by_low, bytes), _mm256_shuffle_epi8(by_high, high_half));
+    return _mm256_cmpeq_epi8(sets, _mm256_setzero_si256());
+  }
   static std::uint64_t join(__m256i low, __m256i high) {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
            static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;

@@ -1,0 +1,67 @@
+#pragma once
+// What the lines of a page say of each other. Used by the exposition decoder only.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/exposition.h"
+#include "codecs/exposition_line.h"
+
+namespace codecs {
+
+/// A bounded set of texts, known by 64-bit hashes of them.
+class SeenNames {
+ public:
+  void clear();
+  /// False where `name` is in the set already. Beyond `family_names_max` names every one is new.
+  bool add(std::string_view name);
+
+ private:
+  void grow();
+
+  std::vector<std::uint64_t> slots_;  ///< open addressing; 0 is free
+  std::size_t count_ = 0;
+};
+
+/// The family that the last metadata lines speak of, and which samples are its own. Members that answer a text give the
+/// reason for which a line is to be refused; an empty one: it is good.
+class CurrentFamily {
+ public:
+  explicit CurrentFamily(Exposition format) : strict_(format == Exposition::openmetrics_1_0) {}
+
+  void clear();
+  std::string_view add(const Metadata& metadata);
+  /// Sets `sample.family`. `series` is the line up to the value: equal texts are the same series.
+  std::string_view add(Sample& sample, std::string_view series);
+  /// True where the current family has a sample of that name.
+  bool owns(std::string_view sample_name) const;
+  const MetricFamily& family() const { return family_; }
+
+ private:
+  std::string_view start(std::string_view name);
+  std::string_view set_type(MetricType type);
+  std::string_view set_unit(std::string_view unit);
+  std::string_view check_unit() const;
+  std::string_view check_member(const Sample& sample) const;
+  std::string_view check_times(const Sample& sample, std::string_view series);
+
+  bool strict_;
+  MetricFamily family_;  ///< points into the three texts below
+  std::string name_;
+  std::string help_;
+  std::string unit_;
+  bool has_help_ = false;
+  bool has_type_ = false;
+  bool has_unit_ = false;
+  bool has_samples_ = false;
+  SeenNames seen_;
+  std::string series_;  ///< of the last sample
+  bool timed_ = false;  ///< the last sample had a timestamp
+  std::optional<std::int64_t> time_;
+  std::string scratch_;
+};
+
+}  // namespace codecs
