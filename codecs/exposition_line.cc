@@ -150,7 +150,7 @@ bool ExpositionLine::read_metadata_text(Metadata& metadata) {
   metadata.text = text;
   if (metadata.kind == MetadataKind::unit) return true;
   const auto* const row = std::ranges::find(type_names, text, &TypeName::name);
-  if (row == std::end(type_names) || (strict_ && row->text_only)) return fail("no metric type", start);
+  if (row == std::end(type_names) || (strict_ && row->text_only)) return fail("unknown metric type", start);
   metadata.type = row->type;
   return true;
 }

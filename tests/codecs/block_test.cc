@@ -32,6 +32,33 @@ void for_each_block(Check check) {
   }
 }
 
+bool is_name(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+std::uint64_t plain_prefix_xor(std::uint64_t bits) {
+  std::uint64_t out = 0;
+  std::uint64_t parity = 0;
+  for (int i = 0; i < 64; ++i) {
+    parity ^= bits >> i & 1;
+    out |= parity << i;
+  }
+  return out;
+}
+
+/// Words of few and of many bits.
+template <class Check>
+void for_each_word(Check check) {
+  std::uint64_t word = 1;
+  for (int i = 0; i < 1000; ++i) {
+    word = word * 6364136223846793005u + 1442695040888963407u;
+    check(word);
+    check(word & word << 7 & word << 13);
+    check(std::uint64_t{1} << (i % 64));
+  }
+  check(0);
+}
+
 }  // namespace
 
 TEST_CASE("a block of 64 bytes compares like a loop over them, portably") {
@@ -45,7 +72,9 @@ TEST_CASE("a block of 64 bytes compares like a loop over them, portably") {
     wrong +=
         block.at_least(byte) != plain(bytes, [byte](unsigned char c) { return c >= static_cast<unsigned char>(byte); });
     wrong += block.high() != plain(bytes, [](unsigned char c) { return c >= 0x80; });
+    wrong += block.name() != plain(bytes, is_name);
   });
+  for_each_word([&](std::uint64_t word) { wrong += PortableBlock::prefix_xor(word) != plain_prefix_xor(word); });
   CHECK(wrong == 0);
 }
 
@@ -58,8 +87,9 @@ static std::size_t count_wrong(const std::string& bytes, char byte) {
          static_cast<std::size_t>(block.control() != same.control()) +
          static_cast<std::size_t>(block.at_most(byte) != same.at_most(byte)) +
          static_cast<std::size_t>(block.at_least(byte) != same.at_least(byte)) +
-         static_cast<std::size_t>(block.high() != same.high());
+         static_cast<std::size_t>(block.high() != same.high()) + static_cast<std::size_t>(block.name() != same.name());
 }
+static std::uint64_t prefix_xor_avx2(std::uint64_t word) { return Avx2Block::prefix_xor(word); }
 CODECS_AVX2_END
 
 TEST_CASE("a block of 64 bytes compares the same by AVX2") {
@@ -69,6 +99,7 @@ TEST_CASE("a block of 64 bytes compares the same by AVX2") {
   }
   std::size_t wrong = 0;
   for_each_block([&](const std::string& bytes, char byte) { wrong += count_wrong(bytes, byte); });
+  for_each_word([&](std::uint64_t word) { wrong += prefix_xor_avx2(word) != plain_prefix_xor(word); });
   CHECK(wrong == 0);
 }
 #endif

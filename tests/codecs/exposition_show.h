@@ -27,8 +27,8 @@ inline std::string show_labels(std::span<const codecs::Label> labels) {
 
 /// `name{label=<value>} value @ns`, what the family says behind it, an exemplar behind '#'.
 inline std::string show_sample(const codecs::Sample& sample) {
-  std::string out = std::string(sample.name) + show_labels(sample.labels) + " " + show_number(sample.value) +
-                    show_time(sample.time);
+  std::string out =
+      std::string(sample.name) + show_labels(sample.labels) + " " + show_number(sample.value) + show_time(sample.time);
   if (const codecs::MetricFamily* const family = sample.family) {
     out += " (" + std::string(family->name) + " " + std::string(codecs::metric_type_name(family->type));
     if (!family->unit.empty()) out += " in " + std::string(family->unit);
