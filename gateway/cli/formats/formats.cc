@@ -11,6 +11,8 @@ void decode_line_protocol(std::string_view body, const FormatOptions& options, F
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
 void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options);
+void decode_openmetrics(std::string_view body, const FormatOptions& options, Findings& findings);
+void decode_text(std::string_view body, const FormatOptions& options, Findings& findings);
 
 namespace {
 
@@ -35,6 +37,8 @@ constexpr Format table[] = {
      .comes_in_snappy = true,
      .decode = decode_remote_write,
      .encode = encode_remote_write},
+    {.name = "openmetrics", .meaning = "a page of metrics in OpenMetrics 1.0", .decode = decode_openmetrics},
+    {.name = "text", .meaning = "a page of metrics in Prometheus' text format 0.0.4", .decode = decode_text},
 };
 
 }  // namespace

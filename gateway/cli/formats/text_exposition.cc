@@ -1,0 +1,64 @@
+#include <charconv>
+#include <string>
+
+#include "codecs/exposition.h"
+#include "gateway/cli/formats/format.h"
+
+namespace gw::cli {
+namespace {
+
+codecs::Message message_of(const codecs::Sample& sample) {
+  codecs::Message message{
+      .name = std::string(sample.name), .fields = {{"value", sample.value}}, .time_ns = sample.time.nanoseconds};
+  for (const codecs::Label& label : sample.labels) {
+    message.tags.push_back({std::string(label.name), std::string(label.value)});
+  }
+  return message;
+}
+
+/// What a message has no place for.
+void note_the_rest(const codecs::Sample& sample, std::size_t line, Findings& findings) {
+  const std::string where = "line " + std::to_string(line) + ": ";
+  const codecs::SampleTime& time = sample.time;
+  if (!time.text.empty() && !time.nanoseconds) {
+    findings.note(where + "time " + std::string(time.text) + " is beyond what nanoseconds can say");
+  }
+  const codecs::Exemplar* const exemplar = sample.exemplar;
+  if (exemplar == nullptr) return;
+  std::string text = where + "exemplar {";
+  for (const codecs::Label& label : exemplar->labels) {
+    if (text.back() != '{') text += ", ";
+    text.append(label.name).append("=").append(label.value);
+  }
+  char value[32];  // the shortest form of any double has 24 characters
+  text.append("} ").append(value, std::to_chars(value, value + sizeof value, exemplar->value).ptr);
+  if (!exemplar->time.text.empty()) text.append(" at ").append(exemplar->time.text);
+  findings.note(text);
+}
+
+void decode_exposition(codecs::Exposition format, std::string_view body, Findings& findings) {
+  codecs::ExpositionDecoder decoder(format);
+  decoder.reset();
+  decoder.feed(body, true);
+  for (codecs::Step step = decoder.next(); step != codecs::Step::end; step = decoder.next()) {
+    if (step == codecs::Step::error) {
+      const codecs::DecodeError& error = decoder.error();
+      findings.problem(error.line, error.column, error.reason);
+      continue;
+    }
+    findings.message(message_of(decoder.sample()));
+    note_the_rest(decoder.sample(), decoder.line_number(), findings);
+  }
+}
+
+}  // namespace
+
+void decode_openmetrics(std::string_view body, const FormatOptions& /*options*/, Findings& findings) {
+  decode_exposition(codecs::Exposition::openmetrics_1_0, body, findings);
+}
+
+void decode_text(std::string_view body, const FormatOptions& /*options*/, Findings& findings) {
+  decode_exposition(codecs::Exposition::text_0_0_4, body, findings);
+}
+
+}  // namespace gw::cli
