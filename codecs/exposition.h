@@ -2,6 +2,7 @@
 // Pages of metrics as exporters print them: Prometheus text format 0.0.4 and OpenMetrics 1.0 (grammars at the head of
 // exposition_line.cc, rules between lines at the head of exposition_family.cc).
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,10 +24,10 @@ std::optional<Exposition> exposition_format(std::string_view content_type);
 inline constexpr std::size_t labels_max = 256;
 /// One line. kube-state-metrics prints the annotations of an object as labels; Kubernetes allows 256 KiB of them, and
 /// escapes may double that.
-inline constexpr std::size_t exposition_line_bytes_max = 512 * 1024;
+inline constexpr std::size_t exposition_line_bytes_max = std::size_t{512} * 1024;
 /// Names of families that are remembered to see that none comes twice in an OpenMetrics page: bounds the decoder's
 /// memory to 1 MiB. What comes behind that many is read, but no longer compared with what came before.
-inline constexpr std::size_t family_names_max = 64 * 1024;
+inline constexpr std::size_t family_names_max = std::size_t{64} * 1024;
 
 struct Label {
   std::string_view name;

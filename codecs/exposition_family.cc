@@ -24,6 +24,10 @@
 namespace codecs {
 namespace {
 
+/// Where half of the slots are free, names that nobody chose on purpose lie within a few slots of their place; for
+/// others this bounds the time.
+constexpr std::size_t probes_max = 128;
+
 /// The endings that the names of a type's samples have beyond the family's name.
 std::span<const std::string_view> suffixes(MetricType type, bool strict) {
   static constexpr std::string_view own[] = {""};
@@ -72,27 +76,29 @@ void SeenNames::clear() {
 bool SeenNames::add(std::string_view name) {
   if (count_ == family_names_max) return true;
   if (2 * count_ >= slots_.size()) grow();
-  const std::uint64_t hash = std::hash<std::string_view>()(name) | 1;
+  return insert(std::hash<std::string_view>()(name) | 1);
+}
+
+/// False where `hash` is in the set. Its lowest bit is always set, so it chooses no slot.
+bool SeenNames::insert(std::uint64_t hash) {
   const std::size_t mask = slots_.size() - 1;
-  // The lowest bit is always set, so it chooses no slot.
-  std::size_t slot = (hash >> 1) & mask;
-  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
-    if (slots_[slot] == hash) return false;
+  for (std::size_t probe = 0; probe < probes_max; ++probe) {
+    std::uint64_t& slot = slots_[((hash >> 1) + probe) & mask];
+    if (slot == hash) return false;
+    if (slot != 0) continue;
+    slot = hash;
+    ++count_;
+    break;
   }
-  slots_[slot] = hash;
-  ++count_;
   return true;
 }
 
 void SeenNames::grow() {
   const std::vector<std::uint64_t> old = std::move(slots_);
-  slots_.assign(std::max<std::size_t>(64, 2 * old.size()), 0);
-  const std::size_t mask = slots_.size() - 1;
+  slots_.assign(std::max<std::size_t>(probes_max, 2 * old.size()), 0);
+  count_ = 0;
   for (const std::uint64_t hash : old) {
-    if (hash == 0) continue;
-    std::size_t slot = (hash >> 1) & mask;
-    while (slots_[slot] != 0) slot = (slot + 1) & mask;
-    slots_[slot] = hash;
+    if (hash != 0) insert(hash);
   }
 }
 

@@ -16,10 +16,11 @@ namespace codecs {
 class SeenNames {
  public:
   void clear();
-  /// False where `name` is in the set already. Beyond `family_names_max` names every one is new.
+  /// False where `name` is in the set already. Where the set is full every name is new.
   bool add(std::string_view name);
 
  private:
+  bool insert(std::uint64_t hash);
   void grow();
 
   std::vector<std::uint64_t> slots_;  ///< open addressing; 0 is free

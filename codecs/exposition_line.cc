@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "codecs/exposition_value.h"
 #include "codecs/utf8.h"
@@ -38,8 +39,20 @@
 namespace codecs {
 namespace {
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+enum NameByte : std::uint8_t { letter = 1, digit = 2, colon = 4 };  // '_' is a letter
+
+constexpr std::array<std::uint8_t, 256> make_name_bytes() {
+  std::array<std::uint8_t, 256> bytes{};
+  for (unsigned char c = 'a'; c <= 'z'; ++c) bytes[c] = letter;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) bytes[c] = letter;
+  for (unsigned char c = '0'; c <= '9'; ++c) bytes[c] = digit;
+  bytes['_'] = letter;
+  bytes[':'] = colon;
+  return bytes;
+}
+constexpr std::array<std::uint8_t, 256> name_bytes = make_name_bytes();
+
+bool is(char c, unsigned kinds) { return (name_bytes[static_cast<std::uint8_t>(c)] & kinds) != 0; }
 
 struct TypeName {
   std::string_view name;
@@ -268,12 +281,13 @@ bool ExpositionLine::read_time(SampleTime& time, std::string_view invalid) {
   return true;
 }
 
-bool ExpositionLine::take_name(bool colon, std::string_view missing, std::string_view& name) {
-  const std::size_t start = position_;
-  const auto continues = [&](char c) { return is_name_start(c) || (colon && c == ':'); };
-  if (at_end() || !continues(line_[position_])) return fail(missing);
-  while (!at_end() && (continues(line_[position_]) || is_digit(line_[position_]))) ++position_;
-  name = line_.substr(start, position_ - start);
+bool ExpositionLine::take_name(bool with_colon, std::string_view missing, std::string_view& name) {
+  const unsigned first = with_colon ? letter | colon : letter;
+  if (at_end() || !is(line_[position_], first)) return fail(missing);
+  std::size_t end = position_ + 1;
+  while (end < line_.size() && is(line_[end], first | digit)) ++end;
+  name = line_.substr(position_, end - position_);
+  position_ = end;
   return true;
 }
 

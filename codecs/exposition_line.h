@@ -83,7 +83,7 @@ class ExpositionLine {
   bool read_exemplar(Sample& sample);
   bool read_value(double& value, std::string_view missing);
   bool read_time(SampleTime& time, std::string_view invalid);
-  bool take_name(bool colon, std::string_view missing, std::string_view& name);
+  bool take_name(bool with_colon, std::string_view missing, std::string_view& name);
   bool take_quoted(std::string_view& text);
   std::string_view take_word();
   std::string_view without_escapes(std::string_view raw, bool quote_is_escaped);
