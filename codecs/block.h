@@ -88,6 +88,16 @@ class PortableBlock {
     for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
     return bits;
   }
+  /// No byte is below 0x20, a backslash, or 0x80 and above: in a JSON string each stands for itself, but for quotes.
+  bool is_plain_text() const {
+    std::uint64_t odd = 0;
+    for (const std::uint64_t word : words_) {
+      // High bits where a byte is below 0x20, is a backslash (exact: what is high itself counts anyway), or is high.
+      const std::uint64_t difference = word ^ low_bits * static_cast<std::uint8_t>('\\');
+      odd |= ~((word & ~high_bits) + low_bits * 0x60) | ~((difference & ~high_bits) + ~high_bits) | word;
+    }
+    return (odd & high_bits) == 0;
+  }
 
  private:
   static constexpr std::uint64_t low_bits = 0x0101010101010101;
@@ -146,6 +156,7 @@ class Avx2Block {
         _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<std::int64_t>(bits)), _mm_set1_epi8(-1), 0);
     return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
   }
+  bool is_plain_text() const { return _mm256_movemask_epi8(_mm256_or_si256(odd_text(low_), odd_text(high_))) == 0; }
 
  private:
   /// Bytes that no set of the two tables has in common: one table by the low four bits, one by the high four. Set 1
@@ -158,6 +169,11 @@ class Avx2Block {
     const __m256i high_half = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
     const __m256i sets = _mm256_and_si256(_mm256_shuffle_epi8(by_low, bytes), _mm256_shuffle_epi8(by_high, high_half));
     return _mm256_cmpeq_epi8(sets, _mm256_setzero_si256());
+  }
+  /// As signed numbers, bytes of 0x80 and above are below 0x20 too.
+  static __m256i odd_text(__m256i bytes) {
+    return _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes),
+                           _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
   }
   static std::uint64_t join(__m256i low, __m256i high) {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "codecs/decode.h"
+#include "codecs/label.h"
 #include "codecs/native_histogram.h"
 
 namespace codecs {
@@ -56,12 +57,6 @@ inline constexpr std::size_t histogram_list_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t symbols_max = std::size_t{4} << 20;
 
 enum class Version : std::uint8_t { v1, v2 };
-
-struct Label {
-  std::string_view name;
-  std::string_view value;
-  friend bool operator==(const Label&, const Label&) = default;
-};
 
 struct Sample {
   double value = 0;  ///< keeps its bits, see is_stale

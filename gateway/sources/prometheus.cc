@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "codecs/prometheus_json.h"
+#include "codecs/prometheus_instant.h"
 #include "gateway/base/log.h"
 #include "gateway/base/redact.h"
 #include "gateway/bus/frame_builder.h"
@@ -71,8 +71,8 @@ class PrometheusSource final : public Source {
   void start(std::size_t query);
   std::expected<std::size_t, std::string> decode(QueryState& query, http::Answer& answer);
   std::string without_secrets(std::string text);
-  void take_sample(QueryState& query, const codecs::InstantSample& sample);
-  void tell_dropped(QueryState& query, Reason reason, const codecs::InstantSample& sample);
+  void take_sample(QueryState& query, const codecs::QuerySample& sample);
+  void tell_dropped(QueryState& query, Reason reason, const codecs::QuerySample& sample);
   void tell_duplicate(Metric& metric);
   void tell_state(QueryState& query, std::string_view trouble);
   void tell_warnings(QueryState& query, const std::vector<std::string>& warnings);
@@ -141,7 +141,7 @@ void PrometheusSource::take_age_probe(http::Answer& answer) {
   age_probe_.reset();
   if (!answer) return;
   const bool refused = answer->status == 400 || answer->status == 422;
-  const bool ignored = answer->status == 200 && decoder_.decode(answer->body, [](const codecs::InstantSample&) {});
+  const bool ignored = answer->status == 200 && decoder_.decode(answer->body, [](const codecs::QuerySample&) {});
   age_is_settled_ = refused || ignored;
   if (!ignored) return;
   request_.bound_age_in_queries();
@@ -203,11 +203,11 @@ std::expected<std::size_t, std::string> PrometheusSource::decode(QueryState& que
                                        response.status, without_secrets(response.location)));
   taken_ = 0;
   const auto decoded =
-      decoder_.decode(response.body, [&](const codecs::InstantSample& sample) { take_sample(query, sample); });
+      decoder_.decode(response.body, [&](const codecs::QuerySample& sample) { take_sample(query, sample); });
   if (!decoded) {
     // Decoded once more without secrets: the error cites the body, cut, and a part of a secret would not be found.
     std::string body = without_secrets(response.body);
-    const auto clean = decoder_.decode(body, [](const codecs::InstantSample&) {});
+    const auto clean = decoder_.decode(body, [](const codecs::QuerySample&) {});
     std::string text = clean ? "an answer that holds a secret" : without_secrets(clean.error().text);
     if (response.status == 200) return std::unexpected(std::move(text));
     if (decoded.error().kind != codecs::QueryError::Kind::api_error && response.body.empty()) text = "empty body";
@@ -230,7 +230,7 @@ std::string PrometheusSource::without_secrets(std::string text) {
   return text;
 }
 
-void PrometheusSource::take_sample(QueryState& query, const codecs::InstantSample& sample) {
+void PrometheusSource::take_sample(QueryState& query, const codecs::QuerySample& sample) {
   context_.account.in();
   if (++taken_ > settings_.samples_max) return context_.account.drop(Reason::too_many_samples);
   const auto mapped = query.plan.map(sample, unix_seconds(tick_));
@@ -241,7 +241,7 @@ void PrometheusSource::take_sample(QueryState& query, const codecs::InstantSampl
 }
 
 // One sample of each kind is shown, the rest is counted: a query that is wrong is wrong in every tick.
-void PrometheusSource::tell_dropped(QueryState& query, Reason reason, const codecs::InstantSample& sample) {
+void PrometheusSource::tell_dropped(QueryState& query, Reason reason, const codecs::QuerySample& sample) {
   context_.account.drop(reason);
   bool& told = query.told[static_cast<std::size_t>(reason)];
   if (std::exchange(told, true)) return;

@@ -12,7 +12,7 @@
 namespace gw {
 namespace {
 
-std::string_view label_value(const codecs::InstantSample& sample, std::string_view name, std::size_t& last_at) {
+std::string_view label_value(const codecs::QuerySample& sample, std::string_view name, std::size_t& last_at) {
   if (last_at < sample.labels.size() && sample.labels[last_at].name == name) return sample.labels[last_at].value;
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     if (sample.labels[i].name != name) continue;
@@ -79,10 +79,10 @@ Result<QueryPlan> QueryPlan::compile(const config::Query& query, std::string_vie
   return plan;
 }
 
-std::expected<QueryPlan::Mapped, Reason> QueryPlan::map(const codecs::InstantSample& sample,
+std::expected<QueryPlan::Mapped, Reason> QueryPlan::map(const codecs::QuerySample& sample,
                                                         std::int64_t unix_seconds) {
   if (sample.labels_cut) return std::unexpected(Reason::not_representable);
-  if (sample.histogram) return std::unexpected(Reason::histogram);
+  if (sample.kind == codecs::QuerySample::Kind::histogram) return std::unexpected(Reason::histogram);
   if (std::isnan(sample.value)) return std::unexpected(Reason::nan);
   if (std::isinf(sample.value)) return std::unexpected(Reason::infinite);
   const double value = sample.value * scale_;
@@ -100,7 +100,7 @@ std::expected<QueryPlan::Mapped, Reason> QueryPlan::map(const codecs::InstantSam
   return Mapped{key_, labels_, line_};
 }
 
-std::expected<void, Reason> QueryPlan::append_piece(Piece& piece, const codecs::InstantSample& sample) {
+std::expected<void, Reason> QueryPlan::append_piece(Piece& piece, const codecs::QuerySample& sample) {
   const std::size_t begin = line_.size();
   if (piece.kind == Piece::Kind::constant) {
     line_ += piece.text;

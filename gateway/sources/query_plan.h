@@ -25,7 +25,7 @@ class QueryPlan {
     std::string_view labels;  ///< the sample's labels as {a="b",c="d"}
     std::string_view line;    ///< with its '\n'
   };
-  std::expected<Mapped, Reason> map(const codecs::InstantSample& sample, std::int64_t unix_seconds);
+  std::expected<Mapped, Reason> map(const codecs::QuerySample& sample, std::int64_t unix_seconds);
 
  private:
   /// A piece of the line: constant text, then the value of a label (or nothing).
@@ -38,7 +38,7 @@ class QueryPlan {
     std::size_t last_at = 0;  // where the label stood in the sample before: samples of one answer look alike
   };
   QueryPlan(const config::Query& query, HostnameReader hostname);
-  std::expected<void, Reason> append_piece(Piece& piece, const codecs::InstantSample& sample);
+  std::expected<void, Reason> append_piece(Piece& piece, const codecs::QuerySample& sample);
 
   double scale_;
   HostnameReader hostname_;

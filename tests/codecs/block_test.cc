@@ -73,6 +73,8 @@ TEST_CASE("a block of 64 bytes compares like a loop over them, portably") {
         block.at_least(byte) != plain(bytes, [byte](unsigned char c) { return c >= static_cast<unsigned char>(byte); });
     wrong += block.high() != plain(bytes, [](unsigned char c) { return c >= 0x80; });
     wrong += block.name() != plain(bytes, is_name);
+    const std::uint64_t odd = plain(bytes, [](unsigned char c) { return c < 0x20 || c == '\\' || c >= 0x80; });
+    wrong += block.is_plain_text() != (odd == 0);
   });
   for_each_word([&](std::uint64_t word) { wrong += PortableBlock::prefix_xor(word) != plain_prefix_xor(word); });
   CHECK(wrong == 0);
@@ -87,7 +89,8 @@ static std::size_t count_wrong(const std::string& bytes, char byte) {
          static_cast<std::size_t>(block.control() != same.control()) +
          static_cast<std::size_t>(block.at_most(byte) != same.at_most(byte)) +
          static_cast<std::size_t>(block.at_least(byte) != same.at_least(byte)) +
-         static_cast<std::size_t>(block.high() != same.high()) + static_cast<std::size_t>(block.name() != same.name());
+         static_cast<std::size_t>(block.high() != same.high()) + static_cast<std::size_t>(block.name() != same.name()) +
+         static_cast<std::size_t>(block.is_plain_text() != same.is_plain_text());
 }
 static std::uint64_t prefix_xor_avx2(std::uint64_t word) { return Avx2Block::prefix_xor(word); }
 CODECS_AVX2_END

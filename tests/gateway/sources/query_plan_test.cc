@@ -4,7 +4,7 @@
 
 #include <limits>
 
-using codecs::InstantSample;
+using codecs::QuerySample;
 using codecs::Label;
 using gw::QueryPlan;
 using gw::config::Query;
@@ -22,10 +22,10 @@ Query query_of(std::string metric) {
 std::string mapped(const Query& query, std::vector<Label> labels, double value, bool histogram = false) {
   auto plan = QueryPlan::compile(query, "fritz");
   REQUIRE(plan);
-  InstantSample sample;
+  QuerySample sample;
   sample.labels = labels;
   sample.value = value;
-  sample.histogram = histogram;
+  if (histogram) sample.kind = QuerySample::Kind::histogram;
   const auto line = plan->map(sample, 1'700'000'000);
   if (!line) return "<" + std::string(name(line.error())) + ">";
   return std::string(line->line);
@@ -95,7 +95,7 @@ TEST_CASE("the key holds what the store tells series by, the labels are shown as
   auto plan = QueryPlan::compile(query, "c");
   REQUIRE(plan);
   const std::vector<Label> labels = {{"core", "1"}, {"dev", "sda"}, {"instance", "n1:1"}, {"rack", "r9"}};
-  InstantSample sample;
+  QuerySample sample;
   sample.labels = labels;
   sample.value = 1;
   const auto line = plan->map(sample, 1);
@@ -110,7 +110,7 @@ TEST_CASE("under type=node the store knows no stype: two devices of a node are o
   auto plan = QueryPlan::compile(query, "c");
   REQUIRE(plan);
   const std::vector<Label> labels = {{"dev", "sda"}, {"instance", "n1:1"}};
-  InstantSample sample;
+  QuerySample sample;
   sample.labels = labels;
   sample.value = 1;
   const auto line = plan->map(sample, 1);
@@ -122,7 +122,7 @@ TEST_CASE("types and type-ids tell series, whether they are constant or come fro
   const auto key = [](const Query& query, std::vector<Label> labels) {
     auto plan = QueryPlan::compile(query, "c");
     REQUIRE(plan);
-    InstantSample sample;
+    QuerySample sample;
     sample.labels = labels;
     sample.value = 1;
     const auto line = plan->map(sample, 1);
