@@ -9,6 +9,7 @@ void decode_clustercockpit(std::string_view body, const FormatOptions& options, 
 std::unique_ptr<MessageEncoder> encode_clustercockpit(const FormatOptions& options);
 void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
+void decode_prometheus_json(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options);
 void decode_openmetrics(std::string_view body, const FormatOptions& options, Findings& findings);
@@ -31,6 +32,9 @@ constexpr Format table[] = {
      .takes_precision = true,
      .decode = decode_line_protocol,
      .encode = encode_line_protocol},
+    {.name = "prometheus_json",
+     .meaning = "what Prometheus' HTTP API answers to instant and range queries",
+     .decode = decode_prometheus_json},
     {.name = "remote_write",
      .meaning = "Prometheus remote_write 1.0 and 2.0: protobuf, in a snappy block or without",
      .dialects = remote_write_dialects,

@@ -100,6 +100,57 @@ TEST_CASE("encode leaves out what cannot be written and says why") {
   CHECK(ran.err.starts_with("1: not JSON\n4: "));
 }
 
+TEST_CASE("decode reads answers of Prometheus, and tells what they say beside their samples") {
+  const auto decode_json = [](const std::string& body) { return decoded({"--format", "prometheus_json"}, body); };
+  const auto answer = [](std::string_view type, const std::string& result, const std::string& more = "") {
+    return R"({"status":"success","data":{"resultType":")" + std::string(type) + R"(","result":)" + result + "}" +
+           more + "}";
+  };
+  const auto gives = [&](const std::string& body, const std::string& out, const std::string& err = "", int code = 0) {
+    CAPTURE(body);
+    const Ran ran = decode_json(body);
+    CHECK(ran.out == out);
+    CHECK(ran.err == err);
+    CHECK(ran.code == code);
+  };
+  const std::string up = R"({"name":"up","tags":{"job":"n"},"fields":{"value":{"float":1.0}},"time":1500000000})"
+                         "\n";
+  gives(answer("vector", R"([{"metric":{"__name__":"up","job":"n"},"value":[1.5,"1"]}])"), up);
+  gives(answer("matrix", R"([{"metric":{"__name__":"up","job":"n"},"values":[[1.5,"1"],[2,"NaN"],[3,"-Inf"]]}])"),
+        up + R"({"name":"up","tags":{"job":"n"},"fields":{"value":{"float":"NaN"}},"time":2000000000})"
+             "\n"
+             R"({"name":"up","tags":{"job":"n"},"fields":{"value":{"float":"-Inf"}},"time":3000000000})"
+             "\n");
+  gives(answer("scalar", R"([1,"2"])"),
+        R"({"name":"scalar","tags":{},"fields":{"value":{"float":2.0}},"time":1000000000})"
+        "\n");
+  gives(answer("string", R"([1,"a\"b"])"),
+        R"({"name":"string","tags":{},"fields":{"string":{"string":"a\"b"}},"time":1000000000})"
+        "\n");
+  gives(
+      answer(
+          "vector",
+          R"([{"metric":{"__name__":"h"},"histogram":[1,{"count":"3","sum":"2.5","buckets":[[0,"0.5","1","2"],[3,"-1","+Inf","1"]]}]}])"),
+      R"({"name":"h","tags":{},"fields":{"count":{"float":3.0},"sum":{"float":2.5},"(0.5,1]":{"float":2.0},"[-1,+Inf]":{"float":1.0}},"time":1000000000})"
+      "\n");
+  gives(R"({"status":"error","errorType":"bad_data","error":"parse error"})", "",
+        "1:1: the query failed: bad_data: parse error\n", 1);
+  gives("404 page not found\n", "", "1:1: text instead of JSON: '404 page not found'\n", 1);
+  const Ran noted = decode_json(answer("vector", R"([{"metric":{"__name__":"up","job":"n"},"value":[1.5,"1"]},7])",
+                                       R"(,"warnings":["a store is away"],"infos":["i"],"isPartial":true)"));
+  CHECK(noted.out == up);
+  CHECK(noted.code == 1);
+  for (const char* const told : {"1:118: an element that is no object: '7'\n", "note: \"warning: a store is away\"\n",
+                                 "note: \"info: i\"\n", "note: \"isPartial: not every storage node answered\"\n"}) {
+    CAPTURE(told);
+    CAPTURE(noted.err);
+    CHECK(noted.err.find(told) != std::string::npos);
+  }
+  const Ran far = decode_json(answer("scalar", R"([9000000000000,"1"])"));
+  CHECK(far.out.find("\"time\":null") != std::string::npos);
+  CHECK(!far.err.empty());
+}
+
 TEST_CASE("what is wrong with the options of decode and encode is told with exit code 2") {
   const auto check = [](const Words& words, std::string_view want) {
     CAPTURE(want);
