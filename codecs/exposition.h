@@ -11,6 +11,7 @@
 
 #include "codecs/cpu.h"
 #include "codecs/decode.h"
+#include "codecs/label.h"
 
 namespace codecs {
 
@@ -28,12 +29,6 @@ inline constexpr std::size_t exposition_line_bytes_max = std::size_t{512} * 1024
 /// Names of families that are remembered to see that none comes twice in an OpenMetrics page: bounds the decoder's
 /// memory to 1 MiB. What comes behind that many is read, but no longer compared with what came before.
 inline constexpr std::size_t family_names_max = std::size_t{64} * 1024;
-
-struct Label {
-  std::string_view name;
-  std::string_view value;
-  friend bool operator==(const Label&, const Label&) = default;
-};
 
 enum class MetricType { unknown, counter, gauge, histogram, summary, gauge_histogram, state_set, info };
 /// As a TYPE line of OpenMetrics says it: "gaugehistogram".

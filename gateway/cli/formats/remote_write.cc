@@ -15,6 +15,7 @@ namespace gw::cli {
 namespace {
 
 using namespace codecs::remote_write;
+using codecs::Label;
 
 Version version_of(const FormatOptions& options) { return options.dialect == "v2" ? Version::v2 : Version::v1; }
 
