@@ -10,6 +10,7 @@
 #include "gateway/cli/decode.h"
 
 using namespace codecs::remote_write;
+using codecs::Label;
 
 namespace {
 
