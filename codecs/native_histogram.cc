@@ -153,6 +153,7 @@ std::string_view histogram_problem(const NativeHistogram& histogram) {
   if (!custom && (histogram.schema < NativeHistogram::schema_min || histogram.schema > NativeHistogram::schema_max))
     return "histogram: unknown schema";
   if (histogram.count() < 0 || histogram.zero_count() < 0) return "histogram: a count is negative";
+  if (!(histogram.zero_threshold >= 0)) return "histogram: the zero threshold is negative";
   std::uint64_t total = histogram.zero_count_int;
   for (const Side* const side : {&histogram.negative, &histogram.positive}) {
     if (const std::string_view problem = side_problem(histogram, *side, total); !problem.empty()) return problem;

@@ -17,12 +17,13 @@ constexpr std::size_t histogram_list_bytes_kept = std::size_t{64} << 10;
 /// The first eight bytes of `text` as a number that orders like the text; what is missing counts as zero.
 std::uint64_t order_key(std::string_view text, const char* readable_end) {
   std::uint64_t bytes = 0;
-  if (text.size() >= sizeof bytes) return __builtin_bswap64(load_fixed64(text.data()));
-  if (readable_end - text.data() >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
+  const char* const start = text.data();
+  if (text.size() >= sizeof bytes) return __builtin_bswap64(load_fixed64(start));
+  if (readable_end - start >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
     const std::uint64_t keep = ~std::uint64_t{0} << (64 - 8 * text.size());  // never all: the text is not empty
-    return __builtin_bswap64(load_fixed64(text.data())) & keep;
+    return __builtin_bswap64(load_fixed64(start)) & keep;
   }
-  std::memcpy(&bytes, text.data(), text.size());
+  std::memcpy(&bytes, start, text.size());
   return __builtin_bswap64(bytes);
 }
 
@@ -81,11 +82,9 @@ void Decoder::start_series(std::string_view message) {
   labels_.clear();
   name_ref_.reset();
   samples_.clear();
-  if (!exemplars_.empty()) {
-    exemplars_.clear();
-    exemplar_labels_.clear();
-    exemplar_label_ends_.clear();
-  }
+  exemplars_.clear();
+  exemplar_labels_.clear();
+  exemplar_label_ends_.clear();
   if (histogram_list_bytes_ > histogram_list_bytes_kept) histograms_ = {};
   histogram_count_ = 0;
   histogram_list_bytes_ = 0;
@@ -94,10 +93,9 @@ void Decoder::start_series(std::string_view message) {
 bool Decoder::finish_series() {
   if (!check_labels()) return false;
   if (version_ == Version::v2) {
-    if (!samples_.empty() && histogram_count_ > 0)
-      return refuse("series has both samples and histograms", error_.text.data());
+    if (!samples_.empty() && histogram_count_ > 0) return refuse("series has both samples and histograms", error_.text);
     if (samples_.empty() && histogram_count_ == 0 && exemplars_.empty())
-      return refuse("series has no samples", error_.text.data());
+      return refuse("series has no samples", error_.text);
   }
   std::size_t first = 0;
   for (std::size_t i = 0; i < exemplars_.size(); ++i) {
@@ -121,7 +119,7 @@ bool Decoder::check_labels() {
   std::uint64_t previous_key = 0;
   std::string_view previous;
   for (const Label& label : labels_) {
-    if (label.name.empty()) return refuse("label without a name", label.name.data());
+    if (label.name.empty()) return refuse("label without a name", label.name);
     if (label.value.empty()) ++series_.empty_labels;
     const std::uint64_t key = order_key(label.name, readable_end);
     if (key == name_key && label.name.size() == sizeof key) series_.name = label.value;
@@ -130,7 +128,7 @@ bool Decoder::check_labels() {
     previous = label.name;
   }
   if (!ordered && !check_names_unique()) return false;
-  if (series_.name.empty()) return refuse("series without a metric name", error_.text.data());
+  if (series_.name.empty()) return refuse("series without a metric name", error_.text);
   if (series_.empty_labels > 0) std::erase_if(labels_, [](const Label& label) { return label.value.empty(); });
   return true;
 }
@@ -140,21 +138,21 @@ bool Decoder::check_names_unique() {
   for (const Label& label : labels_) names_.push_back(label.name);
   std::sort(names_.begin(), names_.end());
   const auto twice = std::adjacent_find(names_.begin(), names_.end());
-  return twice == names_.end() ||
-         refuse("two labels with the same name", std::max(twice->data(), std::next(twice)->data()));
+  if (twice == names_.end()) return true;
+  return refuse("two labels with the same name", twice->data() < twice[1].data() ? twice[1] : *twice);
 }
 
 bool Decoder::check_text(std::string_view text) {
   const std::size_t valid = valid_utf8_prefix(text);
-  return valid == text.size() || refuse("text is not valid UTF-8", text.data() + valid);
+  return valid == text.size() || refuse("text is not valid UTF-8", text.substr(valid));
 }
 
-bool Decoder::check_count(std::size_t count, std::size_t max, std::string_view reason, const char* at) {
-  return count < max || refuse(reason, at);
+bool Decoder::check_count(std::size_t count, std::size_t max, std::string_view reason, std::string_view where) {
+  return count < max || refuse(reason, where);
 }
 
 bool Decoder::read_sample(std::string_view message) {
-  if (!check_count(samples_.size(), samples_max, "series with too many samples", message.data())) return false;
+  if (!check_count(samples_.size(), samples_max, "series with too many samples", message)) return false;
   WireReader reader(message);
   WireField field;
   Sample sample;
@@ -170,7 +168,7 @@ bool Decoder::read_sample(std::string_view message) {
 }
 
 bool Decoder::read_exemplar(std::string_view message) {
-  if (!check_count(exemplars_.size(), exemplars_max, "series with too many exemplars", message.data())) return false;
+  if (!check_count(exemplars_.size(), exemplars_max, "series with too many exemplars", message)) return false;
   WireReader reader(message);
   WireField field;
   Exemplar exemplar;
@@ -187,7 +185,7 @@ bool Decoder::read_exemplar(std::string_view message) {
     if (field.number == 3 && field.type == WireType::varint) exemplar.time_ms = static_cast<std::int64_t>(field.value);
   }
   if (!reader.problem().empty()) return refuse(reader);
-  if (name_ref.has_value()) return refuse("label without a value: odd number of references", message.data());
+  if (name_ref.has_value()) return refuse("label without a value: odd number of references", message);
   for (const Label& label : std::span(exemplar_labels_).subspan(first)) {
     if (version_ == Version::v1 && (!check_text(label.name) || !check_text(label.value))) return false;
   }
@@ -196,15 +194,15 @@ bool Decoder::read_exemplar(std::string_view message) {
   return true;
 }
 
-bool Decoder::refuse(std::string_view reason, const char* at) {
+bool Decoder::refuse(std::string_view reason, std::string_view where) {
   error_.reason = reason;
-  error_.offset = static_cast<std::size_t>(at - body_.data());
+  error_.offset = static_cast<std::size_t>(where.data() - body_.data());
   error_.line = 1;
   error_.column = error_.offset + 1;
   return false;
 }
 
-bool Decoder::refuse(const WireReader& broken) { return refuse(broken.problem(), broken.position()); }
+bool Decoder::refuse(const WireReader& broken) { return refuse(broken.problem(), {broken.position(), std::size_t{0}}); }
 
 Step Decoder::taken(bool good) {
   if (good) return Step::record;

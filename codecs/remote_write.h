@@ -125,7 +125,7 @@ class Decoder {
   std::size_t errors() const { return errors_; }
 
  private:
-  // What reads answers false where it has called `refuse`. All pointers are into the body.
+  // What reads answers false where it has called `refuse`. `where` starts at the fault and is within the body.
   bool read_symbols();
   bool read_series_v1(std::string_view message);
   bool read_series_v2(std::string_view message);
@@ -144,9 +144,9 @@ class Decoder {
   bool check_labels();
   bool check_names_unique();
   bool check_text(std::string_view text);
-  bool check_count(std::size_t count, std::size_t max, std::string_view reason, const char* at);
-  bool symbol(std::uint64_t ref, const char* at, std::string_view& out);
-  bool refuse(std::string_view reason, const char* at);
+  bool check_count(std::size_t count, std::size_t max, std::string_view reason, std::string_view where);
+  bool symbol(std::uint64_t ref, std::string_view where, std::string_view& out);
+  bool refuse(std::string_view reason, std::string_view where);
   bool refuse(const WireReader& broken);
   Step taken(bool good);
 

@@ -82,15 +82,16 @@ void write_histogram(pbf_writer& parent, protozero::pbf_tag_type tag, const Nati
 
 std::string_view labels_problem(std::span<const Label> sorted) {
   bool named = false;
-  std::size_t count = 0;
+  const Label* previous = nullptr;
   for (const Label& label : sorted) {
     if (label.name.empty()) return "label without a name";
     if (label.value.empty()) return "label without a value";
     if (!is_text(label.name) || !is_text(label.value)) return "text is not valid UTF-8";
-    if (count++ > 0 && sorted[count - 2].name == label.name) return "two labels with the same name";
+    if (previous != nullptr && previous->name == label.name) return "two labels with the same name";
+    previous = &label;
     named = named || label.name == "__name__";
   }
-  if (count > labels_max) return "series with too many labels";
+  if (sorted.size() > labels_max) return "series with too many labels";
   return named ? std::string_view() : "series without a metric name";
 }
 

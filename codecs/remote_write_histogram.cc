@@ -115,7 +115,7 @@ std::size_t bytes_of(const WireField& field) { return field.type == WireType::by
 }  // namespace
 
 bool Decoder::read_histogram(std::string_view message) {
-  if (!check_count(histogram_count_, histograms_max, "series with too many histograms", message.data())) return false;
+  if (!check_count(histogram_count_, histograms_max, "series with too many histograms", message)) return false;
   if (histogram_count_ == histograms_.size()) histograms_.emplace_back();
   NativeHistogram& histogram = histograms_[histogram_count_];
   histogram.clear();
@@ -128,15 +128,15 @@ bool Decoder::read_histogram(std::string_view message) {
       continue;
     }
     histogram_list_bytes_ += bytes_of(field);
-    if (!check_count(histogram_list_bytes_, histogram_list_bytes_max, "histograms with too many buckets",
-                     message.data()))
+    if (!check_count(histogram_list_bytes_, histogram_list_bytes_max, "histograms with too many buckets", message))
       return false;
-    if (const std::string_view problem = read_list(field, histogram); !problem.empty())
-      return refuse(problem, message.data());
+    if (const std::string_view problem = read_list(field, histogram); !problem.empty()) return refuse(problem, message);
   }
   if (!reader.problem().empty()) return refuse(reader);
-  if (const std::string_view problem = histogram_problem(histogram); !problem.empty())
-    return refuse(problem, message.data());
+  // The form is that of the count; a zero count of the other form says nothing.
+  if (histogram.is_float) histogram.zero_count_int = 0;
+  if (!histogram.is_float) histogram.zero_count_float = 0;
+  if (const std::string_view problem = histogram_problem(histogram); !problem.empty()) return refuse(problem, message);
   ++histogram_count_;
   return true;
 }

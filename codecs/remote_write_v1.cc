@@ -32,13 +32,14 @@ inline const char* short_label(const char* at, const char* end, Label& label) {
 
 bool Decoder::read_series_v1(std::string_view message) {
   start_series(message);
-  const char* at = message.data();
-  const char* const end = at + message.size();
+  const char* const start = message.data();
+  const char* const end = start + message.size();
+  const char* at = start;
   const char* text_end = at;
   while (at != end) {
     Label label;
     if (const char* const behind = short_label(at, end, label); behind != nullptr) {
-      if (!check_count(labels_.size(), labels_max, "series with too many labels", at)) return false;
+      if (!check_count(labels_.size(), labels_max, "series with too many labels", {at, end})) return false;
       labels_.push_back(label);
       text_end = at = behind;
       continue;
@@ -51,7 +52,7 @@ bool Decoder::read_series_v1(std::string_view message) {
     if (field.number == 1) text_end = at;
   }
   // Labels stand before anything else: to look at them together is quicker than one by one.
-  if (!is_ascii({message.data(), text_end})) {
+  if (!is_ascii({start, text_end})) {
     for (const Label& label : labels_) {
       if (!check_text(label.name) || !check_text(label.value)) return false;
     }
@@ -76,7 +77,7 @@ bool Decoder::read_field_v1(const WireField& field) {
 }
 
 bool Decoder::read_label(std::string_view message, std::vector<Label>& out) {
-  if (!check_count(out.size(), labels_max, "series with too many labels", message.data())) return false;
+  if (!check_count(out.size(), labels_max, "series with too many labels", message)) return false;
   WireReader reader(message);
   WireField field;
   Label label{message.substr(0, 0), message.substr(0, 0)};

@@ -14,9 +14,8 @@ bool Decoder::read_symbols() {
   error_.text = body_;
   while (reader.next(field)) {
     if (field.number != 4 || field.type != WireType::bytes) continue;
-    if (symbols_.empty() && !field.bytes.empty())
-      return refuse("the first symbol is not the empty text", field.bytes.data());
-    if (!check_count(symbols_.size(), symbols_max, "too many symbols", field.bytes.data())) return false;
+    if (symbols_.empty() && !field.bytes.empty()) return refuse("the first symbol is not the empty text", field.bytes);
+    if (!check_count(symbols_.size(), symbols_max, "too many symbols", field.bytes)) return false;
     const bool valid = is_ascii(field.bytes) || valid_utf8_prefix(field.bytes) == field.bytes.size();
     symbols_.push_back(valid ? field.bytes : std::string_view());
   }
@@ -31,7 +30,7 @@ bool Decoder::read_series_v2(std::string_view message) {
     if (!read_field_v2(field)) return false;
   }
   if (!reader.problem().empty()) return refuse(reader);
-  if (name_ref_.has_value()) return refuse("label without a value: odd number of references", message.data());
+  if (name_ref_.has_value()) return refuse("label without a value: odd number of references", message);
   return finish_series();
 }
 
@@ -56,7 +55,7 @@ bool Decoder::read_field_v2(const WireField& field) {
 bool Decoder::read_refs(const WireField& field, std::vector<Label>& out, std::optional<std::uint32_t>& name_ref) {
   if (field.type != WireType::bytes && field.type != WireType::varint) return true;
   bool good = true;
-  const char* const at = field.type == WireType::bytes ? field.bytes.data() : error_.text.data();
+  const std::string_view where = field.type == WireType::bytes ? field.bytes : error_.text;
   const bool whole = for_each_varint(field, [&](std::uint64_t number) {
     const auto ref = static_cast<std::uint32_t>(number);
     if (!name_ref.has_value()) {
@@ -64,13 +63,13 @@ bool Decoder::read_refs(const WireField& field, std::vector<Label>& out, std::op
       return;
     }
     Label label;
-    good = good && symbol(*name_ref, at, label.name) && symbol(ref, at, label.value) &&
-           check_count(out.size(), labels_max, "series with too many labels", at);
+    good = good && symbol(*name_ref, where, label.name) && symbol(ref, where, label.value) &&
+           check_count(out.size(), labels_max, "series with too many labels", where);
     if (good) out.push_back(label);
     name_ref.reset();
   });
   if (!good) return false;
-  return whole || refuse("protobuf: a number is cut off", at);
+  return whole || refuse("protobuf: a number is cut off", where);
 }
 
 bool Decoder::read_series_metadata(std::string_view message) {
@@ -81,16 +80,16 @@ bool Decoder::read_series_metadata(std::string_view message) {
     const auto ref = static_cast<std::uint32_t>(field.value);
     if (field.number == 1)
       series_.metadata.type = field.value < 8 ? static_cast<Metadata::Type>(field.value) : Metadata::Type::unknown;
-    if (field.number == 3 && !symbol(ref, message.data(), series_.metadata.help)) return false;
-    if (field.number == 4 && !symbol(ref, message.data(), series_.metadata.unit)) return false;
+    if (field.number == 3 && !symbol(ref, message, series_.metadata.help)) return false;
+    if (field.number == 4 && !symbol(ref, message, series_.metadata.unit)) return false;
   }
   return reader.problem().empty() || refuse(reader);
 }
 
-bool Decoder::symbol(std::uint64_t ref, const char* at, std::string_view& out) {
-  if (ref >= symbols_.size()) return refuse("reference to a symbol that is not there", at);
+bool Decoder::symbol(std::uint64_t ref, std::string_view where, std::string_view& out) {
+  if (ref >= symbols_.size()) return refuse("reference to a symbol that is not there", where);
   out = symbols_[ref];
-  return out.data() != nullptr || refuse("text is not valid UTF-8", at);
+  return out.data() != nullptr || refuse("text is not valid UTF-8", where);
 }
 
 }  // namespace codecs::remote_write

@@ -122,6 +122,17 @@ TEST_CASE("a histogram that breaks a rule is named") {
   check(mixed, "histogram: a count is negative");
 }
 
+TEST_CASE("a zero threshold is a distance") {
+  NativeHistogram histogram = integer(0, {}, {});
+  histogram.zero_threshold = -1;
+  check(histogram, "histogram: the zero threshold is negative");
+  histogram.zero_threshold = std::nan("");
+  check(histogram, "histogram: the zero threshold is negative");
+  histogram.zero_threshold = 0;
+  histogram.zero_count_int = 1;
+  check(histogram, "[-0,0]:1 ");
+}
+
 TEST_CASE("custom buckets have rules of their own") {
   check(custom({1, 1}, {}, {}), "histogram: custom bounds must be finite and go up");
   check(custom({1, 0}, {}, {}), "histogram: custom bounds must be finite and go up");

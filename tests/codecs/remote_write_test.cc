@@ -276,6 +276,17 @@ TEST_CASE("broken protobuf within a series is that series' error; in the request
   for (std::size_t size = 0; size < good.size(); ++size) dump(Version::v1, good.substr(0, size));
 }
 
+TEST_CASE("nothing of a bad series is left in the next one") {
+  const std::string half = proto::bytes(3, label("left", "over") + "\x12");
+  const std::string exemplar = proto::bytes(3, label("trace_id", "x"));
+  CHECK(dump(Version::v1, v1(up + half, up + exemplar)) ==
+        "protobuf: a field is longer than what holds it @34\nup{__name__=up} exemplar{trace_id=x}0@0\n");
+  CHECK(dump(Version::v1, v1(up + sample(1, 1) + histogram(4) + label("x", "") + "\x12", up)) ==
+        "protobuf: a field is longer than what holds it @61\nup{__name__=up}\n");
+  CHECK(dump(Version::v2, v2(proto::number(1, 1), refs({1, 2}) + sample(1, 1))) ==
+        "label without a value: odd number of references @30\nup{__name__=up} 1@1\n");
+}
+
 TEST_CASE("a stale marker is told from an ordinary NaN by its bits") {
   const double stale = std::bit_cast<double>(stale_bits);
   const double ordinary = std::bit_cast<double>(std::uint64_t{0x7ff8000000000001});
@@ -327,6 +338,23 @@ TEST_CASE("a histogram is read with all its fields") {
   want.positive = {{{0, 2}}, {2, -1}, {}};
   want.custom_values = {1, 2};
   CHECK(read(Version::v1, v1(up + bytes(4, custom))) == want);
+}
+
+TEST_CASE("of two forms of a count the last one stands, and the zero count follows the count") {
+  const auto read = [](const std::string& content) {
+    const std::string body = v1(up + proto::bytes(4, content));
+    Decoder decoder;
+    decoder.reset(Version::v1, body);
+    REQUIRE(decoder.next() == Step::record);
+    return decoder.series().histograms[0];
+  };
+  CHECK(read(proto::floating(2, 2) + proto::number(1, 3)).count() == 3);
+  CHECK(read(proto::number(1, 3) + proto::floating(2, 2)).count() == 2);
+  CHECK(read(proto::number(1, 3) + proto::floating(7, 2) + proto::number(6, 1)).zero_count() == 1);
+  CHECK(read(proto::floating(2, 3) + proto::number(6, 1) + proto::floating(7, 2)).zero_count() == 2);
+  CHECK(read(proto::floating(2, 3) + proto::number(6, 1)).zero_count() == 0);
+  CHECK(read(proto::floating(7, 2) + proto::number(1, 3)) == read(proto::number(1, 3)));
+  CHECK(read("") == NativeHistogram());
 }
 
 TEST_CASE("a bad histogram makes its series bad") {
