@@ -23,7 +23,7 @@ constexpr std::size_t decimals_max = 9;
 /// Reads numbers at fixed places; remembers whether any of them was none.
 class Digits {
  public:
-  explicit Digits(const char* text) : text_(text) {}
+  explicit Digits(std::string_view text) : text_(text) {}
 
   int two(std::size_t at) { return 10 * one(at) + one(at + 1); }
   int four(std::size_t at) { return 100 * two(at) + two(at + 2); }
@@ -36,7 +36,7 @@ class Digits {
     return static_cast<int>(digit & 0xf);
   }
 
-  const char* text_;
+  std::string_view text_;
   bool good_ = true;
 };
 
@@ -63,10 +63,10 @@ bool read_zone(std::string_view zone, Zoneless zoneless, std::int64_t& seconds) 
   if (zone.empty()) return zoneless == Zoneless::utc;
   if (zone == "Z" || zone == "z") return true;
   if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return false;
-  Digits digits(zone.data());
+  Digits digits(zone);
   const int hour = digits.two(1);
   const int minute = digits.two(4);
-  seconds = (zone[0] == '-' ? -60 : 60) * (60 * hour + minute);
+  seconds = (zone[0] == '-' ? -60 : 60) * std::int64_t{60 * hour + minute};
   return digits.good() && hour <= 23 && minute <= 59;
 }
 
@@ -74,7 +74,7 @@ bool read_zone(std::string_view zone, Zoneless zoneless, std::int64_t& seconds) 
 
 std::expected<std::int64_t, TimeProblem> parse_rfc3339(std::string_view text, Zoneless zoneless) {
   if (text.size() < clock_end) return std::unexpected(TimeProblem::malformed);
-  Digits digits(text.data());
+  Digits digits(text);
   const std::chrono::year_month_day date(std::chrono::year(digits.four(0)),
                                          std::chrono::month(static_cast<unsigned>(digits.two(5))),
                                          std::chrono::day(static_cast<unsigned>(digits.two(8))));
