@@ -376,12 +376,16 @@ DecodeError JsonWalk::error_in(std::string_view part, const JsonProblem& problem
   return error;
 }
 
-DecodeError JsonWalk::foreign() {
+DecodeError JsonWalk::unexpected(std::string_view reason) {
   where_ = at_;
+  return error_at(at_, reason);
+}
+
+DecodeError JsonWalk::foreign() {
   const std::string_view body = input_.substr(at_);
-  if (body.starts_with('<')) return error_at(at_, "HTML instead of JSON");
-  if (body.starts_with("\x1f\x8b")) return error_at(at_, "gzip instead of JSON");
-  return error_at(at_, "text instead of JSON");
+  if (body.starts_with('<')) return unexpected("HTML instead of JSON");
+  if (body.starts_with("\x1f\x8b")) return unexpected("gzip instead of JSON");
+  return unexpected("text instead of JSON");
 }
 
 }  // namespace codecs

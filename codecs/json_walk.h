@@ -107,7 +107,9 @@ class JsonWalk {
   DecodeError error_at(std::size_t where, std::string_view reason) const;
   /// For a problem of a part of the input.
   DecodeError error_in(std::string_view part, const JsonProblem& problem) const;
-  /// For something else where a document should start.
+  /// After `peek`: of what stands there.
+  DecodeError unexpected(std::string_view reason);
+  /// The same, where a document should start.
   DecodeError foreign();
   /// Of a body that ends too early.
   DecodeError truncated() const { return error_at(input_.size(), "truncated JSON"); }

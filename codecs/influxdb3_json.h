@@ -1,0 +1,73 @@
+#pragma once
+// Answers of InfluxDB 3 to SQL and InfluxQL queries, as JSON or JSON lines (grammar at the head of influxdb3_json.cc).
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/decode.h"
+#include "codecs/json_walk.h"
+
+namespace codecs {
+
+/// Columns of a row: bounds the decoder's memory. InfluxDB 3 Core allows 500 in a table.
+inline constexpr std::size_t influxdb3_columns_max = 4096;
+
+struct Influxdb3Field {
+  std::string_view name;
+  JsonValue value;
+};
+
+/// One row; all of it is valid until the next call of `Influxdb3Decoder::next`.
+struct Influxdb3Row {
+  std::optional<std::string_view> measurement;  ///< the column iox::measurement, which InfluxQL adds
+  std::optional<std::int64_t> time_ns;          ///< the column time, where it holds one
+  /// The other columns, in the order of the body; those that are null are missing. Nothing tells tags from fields.
+  std::span<const Influxdb3Field> fields;
+};
+
+/// Walks an answer row by row (see decode.h), so that an array needs no limit: it is never held as a whole. A row that
+/// holds something unreadable is refused alone; after broken JSON, lines go on with the next one, an array is given
+/// up. Allocates only while its buffers grow. Not thread-safe.
+class Influxdb3Decoder {
+ public:
+  void reset();
+  /// `input` must outlive the walk over it.
+  void feed(std::string_view input, bool last);
+  Step next();
+  std::size_t consumed() const { return walk_.consumed(); }
+
+  const Influxdb3Row& row() const { return row_; }
+  const DecodeError& error() const { return error_; }
+  /// What the server refused, where the last error is the server's.
+  std::optional<std::string_view> failure() const { return failure_; }
+
+ private:
+  enum class Place { start, array, after_array, lines, lost_line, done };
+  enum class Outcome { go_on, incomplete, record, error };
+
+  Outcome step();
+  Outcome begin();
+  Outcome next_in_array();
+  Outcome next_line();
+  Outcome take_row();
+  Outcome give_up(const DecodeError& error, Place place);
+  JsonProblem read_row(std::string_view raw);
+  JsonProblem read_member(std::string_view key, std::string_view raw);
+  std::optional<std::string_view> find_failure() const;
+
+  JsonWalk walk_;
+  Place place_ = Place::start;
+  bool first_ = true;  ///< no row has been found
+  std::vector<Influxdb3Field> fields_;
+  std::string texts_;
+  Influxdb3Row row_;
+  DecodeError error_;
+  std::optional<std::string_view> failure_;
+};
+
+}  // namespace codecs
