@@ -7,6 +7,9 @@ namespace gw::cli {
 
 void decode_clustercockpit(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_clustercockpit(const FormatOptions& options);
+void decode_flux_csv(std::string_view body, const FormatOptions& options, Findings& findings);
+void decode_influxdb3_json(std::string_view body, const FormatOptions& options, Findings& findings);
+void decode_influxql_json(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
 void decode_prometheus_json(std::string_view body, const FormatOptions& options, Findings& findings);
@@ -26,6 +29,16 @@ constexpr Format table[] = {
      .takes_precision = true,
      .decode = decode_clustercockpit,
      .encode = encode_clustercockpit},
+    {.name = "flux_csv",
+     .meaning = "annotated CSV, what InfluxDB 2 answers to a Flux query",
+     .decode = decode_flux_csv},
+    {.name = "influxdb3_json",
+     .meaning = "JSON or JSON lines, what InfluxDB 3 answers to a query",
+     .decode = decode_influxdb3_json},
+    {.name = "influxql_json",
+     .meaning = "JSON, what InfluxDB 1 answers to an InfluxQL query",
+     .takes_precision = true,
+     .decode = decode_influxql_json},
     {.name = "line_protocol",
      .meaning = "InfluxDB line protocol: line-protocol v2, as ClusterCockpit uses it, or InfluxDB 1.x",
      .dialects = line_protocol_dialects,
