@@ -58,6 +58,7 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::step() {
       return next_line();
     case Place::after_array:
       walk_.peek();
+      walk_.commit();
       if (walk_.at_end()) return Outcome::incomplete;
       return give_up(walk_.unexpected("text behind the array"), Place::done);
     case Place::lost_line:
@@ -73,8 +74,8 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::step() {
 
 Influxdb3Decoder::Outcome Influxdb3Decoder::begin() {
   const char first = walk_.peek();
-  if (walk_.at_end()) return Outcome::incomplete;
   walk_.commit();
+  if (walk_.at_end()) return Outcome::incomplete;
   if (first != '[' && first != '{') return give_up(walk_.foreign(), Place::done);
   place_ = first == '[' ? Place::array : Place::lines;
   if (first == '[') walk_.enter();
@@ -100,6 +101,7 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::next_in_array() {
 
 Influxdb3Decoder::Outcome Influxdb3Decoder::next_line() {
   const char first = walk_.peek();
+  walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
   return first == '{' ? take_row() : give_up(walk_.foreign(), Place::lost_line);
 }

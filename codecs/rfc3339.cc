@@ -111,22 +111,25 @@ void append_rfc3339(std::string& out, std::int64_t time_ns) {
   const auto append = [&out](std::int64_t number, std::int64_t power) {
     for (; power > 0; power /= 10) out += static_cast<char>('0' + number / power % 10);
   };
-  const std::chrono::sys_time<std::chrono::nanoseconds> time{std::chrono::nanoseconds(time_ns)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::int64_t of_day = (time - day).count();
+  // The start of the first day does not fit 64 bits of nanoseconds.
+  const std::chrono::nanoseconds since_1970(time_ns);
+  const auto days = std::chrono::floor<std::chrono::days>(since_1970);
+  const auto second = std::chrono::floor<std::chrono::seconds>(since_1970);
+  const std::chrono::year_month_day date{std::chrono::sys_days(days)};
+  const std::int64_t of_day = (second - days).count();
+  const std::int64_t fraction = (time_ns % second_ns + second_ns) % second_ns;
   append(static_cast<int>(date.year()), 1000);
   out += '-';
   append(static_cast<unsigned>(date.month()), 10);
   out += '-';
   append(static_cast<unsigned>(date.day()), 10);
   out += 'T';
-  append(of_day / second_ns / 3600, 10);
+  append(of_day / 3600, 10);
   out += ':';
-  append(of_day / second_ns / 60 % 60, 10);
+  append(of_day / 60 % 60, 10);
   out += ':';
-  append(of_day / second_ns % 60, 10);
-  if (const std::int64_t fraction = of_day % second_ns; fraction != 0) {
+  append(of_day % 60, 10);
+  if (fraction != 0) {
     out += '.';
     append(fraction, second_ns / 10);
     while (out.back() == '0') out.pop_back();

@@ -99,6 +99,11 @@ TEST_CASE("what is written is read back") {
     wrong += parse_rfc3339(text) != time;
   }
   CHECK(wrong == 0);
+  for (const std::int64_t edge : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+    text.clear();
+    append_rfc3339(text, edge);
+    CHECK(show(text) == std::to_string(edge));
+  }
   text.clear();
   append_rfc3339(text, 1'700'000'000'120'000'000);
   CHECK(text == "2023-11-14T22:13:20.12Z");
