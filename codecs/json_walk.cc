@@ -384,7 +384,8 @@ DecodeError JsonWalk::unexpected(std::string_view reason) {
 DecodeError JsonWalk::foreign() {
   const std::string_view body = input_.substr(at_);
   if (body.starts_with('<')) return unexpected("HTML instead of JSON");
-  if (body.starts_with("\x1f\x8b")) return unexpected("gzip instead of JSON");
+  // The second byte of its mark may still be to come.
+  if (body.starts_with('\x1f')) return unexpected("gzip instead of JSON");
   return unexpected("text instead of JSON");
 }
 
