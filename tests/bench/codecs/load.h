@@ -14,8 +14,8 @@
 //   }
 //   BENCHMARK(decode_x)->Name("x: ours");
 //
-// A benchmark's name is "ROW: WHO", where ROW is a key of loads.py's files; WHO "ours" is what the table compares, any
-// other is a variant of ours ("ours portable") or a peer in C++ ("simdjson on-demand").
+// There is one main for all. A benchmark's name is "ROW: WHO", where ROW is a key of loads.py's files; WHO "ours" is
+// what the table compares, any other is a variant of ours ("ours portable") or a peer in C++ ("simdjson on-demand").
 
 #include <benchmark/benchmark.h>
 

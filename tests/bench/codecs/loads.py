@@ -211,9 +211,9 @@ def part(field, content):
     return varint(field << 3 | 2) + varint(len(content)) + content
 
 
-def remote_write(seen, count):
+def all_series(seen, count):
+    """Yields (labels, a Sample message)."""
     numbers = random.Random(4)
-    body = bytearray()
     for i in range(count):
         labels = {
             "__name__": "node_cpu_seconds_total",
@@ -226,14 +226,28 @@ def remote_write(seen, count):
             "rack": f"r{i // 576 // 4:02}",
         }
         value, time_ms = measured(numbers, 0, 5e6), START * 1000 + 781
-        series = b""
-        for name, text in labels.items():
-            seen.label(name, text)
-            series += part(1, part(1, name.encode()) + part(2, text.encode()))
+        for label in labels.items():
+            seen.label(*label)
         seen.sample(value, time_ms / 1000)
-        series += part(2, b"\x09" + struct.pack("<d", value) + b"\x10" + varint(time_ms))
-        body += part(1, series)
+        yield labels, b"\x09" + struct.pack("<d", value) + b"\x10" + varint(time_ms)
+
+
+def remote_write(seen, count):
+    body = bytearray()
+    for labels, sample in all_series(seen, count):
+        series = b"".join(part(1, part(1, name.encode()) + part(2, text.encode())) for name, text in labels.items())
+        body += part(1, series + part(2, sample))
     return bytes(body)
+
+
+def remote_write_v2(seen, count):
+    """2.0 (https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/): labels are numbers of a table of symbols, and each series has its type."""
+    symbols, body = {"": 0}, bytearray()
+    for labels, sample in all_series(seen, count):
+        refs = b"".join(varint(symbols.setdefault(text, len(symbols))) for label in labels.items() for text in label)
+        help_ref = symbols.setdefault("Seconds the CPUs spent in each mode.", len(symbols))
+        body += part(5, part(1, refs) + part(2, sample) + part(5, b"\x08\x01\x18" + varint(help_ref)))
+    return b"".join(part(4, symbol.encode()) for symbol in symbols) + bytes(body)
 
 
 def snappy(raw):
@@ -311,6 +325,8 @@ LOADS = {
     "prometheus_json": ("instant.json", "samples", lambda seen: instant(seen, 10_000)),
     "remote_write": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
     "remote_write_snappy": ("remote_write.snappy", "series", lambda seen: snappy(remote_write(seen, 1_000))),
+    "remote_write_encode": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
+    "remote_write_v2": ("remote_write_v2.pb", "series", lambda seen: remote_write_v2(seen, 1_000)),
     "flux_csv": ("flux.csv", "rows", lambda seen: flux(seen, 10_000)),
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/encoding/snappy"
 	vm "github.com/VictoriaMetrics/VictoriaMetrics/lib/prompb"
 	"github.com/prometheus/prometheus/prompb"
+	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 )
 
 // Prometheus' own limit of a decompressed body.
@@ -15,6 +16,7 @@ func remoteWrite() []Peer {
 		{"remote_write", "Prometheus prompb", prometheusWriteRequest},
 		{"remote_write_snappy", "VictoriaMetrics", compressed(vmWriteRequest)},
 		{"remote_write_snappy", "Prometheus prompb", compressed(prometheusWriteRequest)},
+		{"remote_write_v2", "Prometheus prompb", prometheusRequestV2},
 	}
 }
 
@@ -50,6 +52,27 @@ func prometheusWriteRequest(body []byte) Pass {
 			for _, label := range series.Labels {
 				seen.Labels++
 				seen.TextBytes += len(label.Name) + len(label.Value)
+			}
+			for _, sample := range series.Samples {
+				seen.Items++
+				seen.Values += sample.Value
+				seen.Seconds += float64(sample.Timestamp) / 1000
+			}
+		}
+		return seen
+	}
+}
+
+func prometheusRequestV2(body []byte) Pass {
+	return func() Seen {
+		var seen Seen
+		var request writev2.Request
+		must(request.Unmarshal(body))
+		for i := range request.Timeseries {
+			series := &request.Timeseries[i]
+			for n := 0; n+1 < len(series.LabelsRefs); n += 2 {
+				seen.Labels++
+				seen.TextBytes += len(request.Symbols[series.LabelsRefs[n]]) + len(request.Symbols[series.LabelsRefs[n+1]])
 			}
 			for _, sample := range series.Samples {
 				seen.Items++
