@@ -149,7 +149,7 @@ def print_row(row, load, results):
         print(line)
 
 
-def print_summary(known, table):
+def print_summary(table):
     print(f"\n{'decoder':<21} {'MB/s':>6} {'M items/s':>10} {'allocs/item':>12}  {'best peer':<32} {'MB/s':>6} {'ratio':>6} {'median':>7}  aim")
     for row, results in table.items():
         peers = {who: result for who, result in results.items() if not who.startswith("ours")}
@@ -196,7 +196,7 @@ def main():
 
     for row, results in table.items():
         print_row(row, known[row], results)
-    print_summary(known, table)
+    print_summary(table)
     (loads.FOLDER / "codecs.json").write_text(
         json.dumps(
             {

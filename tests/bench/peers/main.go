@@ -44,10 +44,10 @@ func peers() []Peer {
 
 // Result is one line of the output.
 type Result struct {
-	Row           string  `json:"row"`
-	Name          string  `json:"name"`
-	SecondsAPass  float64 `json:"seconds_a_pass"`
-	AllocationsOf float64 `json:"allocations"`
+	Row          string  `json:"row"`
+	Name         string  `json:"name"`
+	SecondsAPass float64 `json:"seconds_a_pass"`
+	Allocations  float64 `json:"allocations"`
 	Seen
 }
 
@@ -75,11 +75,11 @@ func measure(peer Peer, body []byte, atLeast time.Duration) Result {
 		took = cpuTime() - begin
 	}
 	return Result{
-		Row:           peer.Row,
-		Name:          peer.Name,
-		SecondsAPass:  took.Seconds() / float64(passes),
-		AllocationsOf: float64(mallocs()-allocated) / float64(passes),
-		Seen:          seen,
+		Row:          peer.Row,
+		Name:         peer.Name,
+		SecondsAPass: took.Seconds() / float64(passes),
+		Allocations:  float64(mallocs()-allocated) / float64(passes),
+		Seen:         seen,
 	}
 }
 
