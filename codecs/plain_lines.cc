@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codecs/digits.h"
 #include "codecs/line_index.h"
 #include "codecs/line_reader.h"
 #include "codecs/word.h"
@@ -15,6 +16,28 @@ constexpr std::size_t window_bytes = 8192;
 /// The first eight bytes of a key as a number that sorts like them; there are as many behind `key`.
 std::uint64_t sort_key(const char* key, std::size_t size) {
   return __builtin_bswap64(load_word(key)) & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
+}
+
+/// The usual shapes here and now, others as the careful reader reads them; false where there is something wrong.
+bool read_value(std::string_view text, Dialect dialect, FieldValue& value) {
+  if (text.back() == 'i') {
+    std::int64_t integer = 0;
+    if (read_plain_integer<Behind::readable>(text.substr(0, text.size() - 1), integer)) {
+      value = integer;
+      return true;
+    }
+  } else {
+    double number = 0;
+    if (read_plain_float<Behind::readable>(text, number)) {
+      value = number;
+      return true;
+    }
+  }
+  return read_plain_value(text, dialect, value).empty();
+}
+
+bool read_time(std::string_view text, Dialect dialect, std::int64_t& timestamp) {
+  return read_plain_integer<Behind::readable>(text, timestamp) || read_timestamp(text, dialect, timestamp).empty();
 }
 
 }  // namespace
@@ -78,7 +101,7 @@ bool PlainLines::read(std::string_view input, std::size_t position, Dialect dial
     next += 2;
     Field& field = fields.emplace_back();
     field.key = part(key, equal);
-    if (!read_plain_value(part(equal + 1, stop), dialect, field.value).empty()) return false;
+    if (!read_value(part(equal + 1, stop), dialect, field.value)) return false;
     if (dialect == Dialect::influxdb_1 && field.key == "time") return false;
   } while (text[stop] == ',');
 
@@ -87,7 +110,7 @@ bool PlainLines::read(std::string_view input, std::size_t position, Dialect dial
     const std::size_t from = stop + 1;
     stop = *next++;
     std::int64_t timestamp = 0;
-    if (stop == from || !read_timestamp(part(from, stop), dialect, timestamp).empty()) return false;
+    if (stop == from || !read_time(part(from, stop), dialect, timestamp)) return false;
     line.timestamp = timestamp;
   }
   if (text[stop] != '\n') return false;

@@ -1,0 +1,120 @@
+#pragma once
+// Decimal digits, eight at a time in one word: D. Lemire, "Number Parsing at a Gigabyte per Second" (2021),
+// section 2.1. For the decoders' inner loops; codecs/number.h reads numbers of any shape.
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "codecs/word.h"
+
+namespace codecs {
+
+/// Whether bytes behind a text may be read (and are then ignored): at least eight from each of its places on.
+enum class Behind { unreadable, readable };
+
+/// Digits that every 64-bit number can have, with a sign or without.
+inline constexpr std::size_t int64_digits = 18;
+inline constexpr std::size_t uint64_digits = 19;
+
+inline constexpr std::array<std::uint64_t, uint64_digits + 1> powers_of_ten = [] {
+  std::array<std::uint64_t, uint64_digits + 1> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
+
+/// A word with bit 7 set in each byte that is no digit.
+constexpr std::uint64_t not_digits(std::uint64_t bytes) {
+  const std::uint64_t low = repeated('\x7f');
+  const std::uint64_t value = bytes ^ repeated('0');  // 0 to 9 in digits, more in all others
+  return (((value & low) + repeated('\x76')) | value) & ~low;
+}
+
+/// The number that eight digits write.
+constexpr std::uint64_t number_of(std::uint64_t digits) {
+  digits ^= repeated('0');
+  digits = digits * 10 + (digits >> 8);  // pairs, in every other byte
+  constexpr std::uint64_t mask = 0x000000ff000000ff;
+  return (((digits & mask) * (100 + (1'000'000ULL << 32))) + (((digits >> 16) & mask) * (1 + (10'000ULL << 32)))) >> 32;
+}
+
+/// Appends `size` digits to `value`; false where one of them is none. The caller has seen that it does not overflow.
+template <Behind behind>
+[[gnu::always_inline]] inline bool append_digits(const char* from, std::size_t size, std::uint64_t& value) {
+  for (; size > word_bytes; size -= word_bytes, from += word_bytes) {
+    const std::uint64_t digits = load_word(from);
+    if (not_digits(digits) != 0) return false;
+    value = value * powers_of_ten[word_bytes] + number_of(digits);
+  }
+  if (size == 0) return true;
+  const std::uint64_t word = behind == Behind::readable ? load_word(from) : load_short_word(from, size);
+  // Moved to the end of the word, with zeros before them.
+  const std::size_t free_bits = 8 * (word_bytes - size);
+  const std::uint64_t digits = word << free_bits | (repeated('0') & ~(~std::uint64_t{0} << free_bits));
+  if (not_digits(digits) != 0) return false;
+  value = value * powers_of_ten[size] + number_of(digits);
+  return true;
+}
+
+/// `digits` / 10^`decimals`, rounded once.
+double divide_by_power(std::uint64_t digits, std::size_t decimals);
+
+/// Reads an integer of up to 18 digits; false where `text` is anything else.
+template <Behind behind>
+[[gnu::always_inline]] inline bool read_plain_integer(std::string_view text, std::int64_t& value) {
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative ? 1 : 0);
+  std::uint64_t magnitude = 0;
+  if (text.empty() || text.size() > int64_digits) return false;
+  if (!append_digits<behind>(text.data(), text.size(), magnitude)) return false;
+  value = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
+  return true;
+}
+
+/// Reads up to 19 digits with at most one point among them, which stands within the first nine bytes where there are
+/// more than eight; false where `text` is anything else.
+template <Behind behind>
+[[gnu::always_inline]] inline bool read_plain_float(std::string_view text, double& value) {
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative ? 1 : 0);
+  const std::size_t size = text.size();
+  if (size == 0 || size > uint64_digits + 1) return false;
+  const std::uint64_t head =
+      behind == Behind::readable || size >= word_bytes ? load_word(text.data()) : load_short_word(text.data(), size);
+  const std::size_t point = static_cast<std::size_t>(std::countr_zero(not_digits(head))) / 8;
+
+  std::uint64_t digits = 0;
+  std::size_t decimals = 0;
+  if (point >= size) {
+    if (!append_digits<behind>(text.data(), size, digits)) return false;
+  } else {
+    if (text[point] != '.' || size == 1) return false;
+    decimals = size - point - 1;
+    if (!append_digits<behind>(text.data(), point, digits)) return false;
+    if (!append_digits<behind>(text.data() + point + 1, decimals, digits)) return false;
+  }
+  const double magnitude = divide_by_power(digits, decimals);
+  value = negative ? -magnitude : magnitude;
+  return true;
+}
+
+/// Beyond that an integer is not always a double.
+inline constexpr std::uint64_t exact_double_max = std::uint64_t{1} << 53;
+/// 10^0 to 10^19, all of which are doubles.
+inline constexpr std::array<double, uint64_digits + 1> double_powers_of_ten = [] {
+  std::array<double, uint64_digits + 1> powers{};
+  for (std::size_t i = 0; i < powers.size(); ++i) powers[i] = static_cast<double>(powers_of_ten[i]);
+  return powers;
+}();
+
+double divide_long(std::uint64_t digits, std::size_t decimals);
+
+inline double divide_by_power(std::uint64_t digits, std::size_t decimals) {
+  // One division of two doubles that are exact is rounded once.
+  if (digits <= exact_double_max) return static_cast<double>(digits) / double_powers_of_ten[decimals];
+  return divide_long(digits, decimals);
+}
+
+}  // namespace codecs
