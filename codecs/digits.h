@@ -40,6 +40,16 @@ constexpr std::uint64_t number_of(std::uint64_t digits) {
   return (((digits & mask) * (100 + (1'000'000ULL << 32))) + (((digits >> 16) & mask) * (1 + (10'000ULL << 32)))) >> 32;
 }
 
+/// Appends the first `size` digits of a word, 1 to 8, to `value`; false where one of them is none.
+[[gnu::always_inline]] inline bool append_word(std::uint64_t word, std::size_t size, std::uint64_t& value) {
+  // Moved to the end of the word, with zeros before them.
+  const std::size_t free_bits = 8 * (word_bytes - size);
+  const std::uint64_t digits = word << free_bits | (repeated('0') & ~(~std::uint64_t{0} << free_bits));
+  if (not_digits(digits) != 0) return false;
+  value = value * powers_of_ten[size] + number_of(digits);
+  return true;
+}
+
 /// Appends `size` digits to `value`; false where one of them is none. The caller has seen that it does not overflow.
 template <Behind behind>
 [[gnu::always_inline]] inline bool append_digits(const char* from, std::size_t size, std::uint64_t& value) {
@@ -49,13 +59,7 @@ template <Behind behind>
     value = value * powers_of_ten[word_bytes] + number_of(digits);
   }
   if (size == 0) return true;
-  const std::uint64_t word = behind == Behind::readable ? load_word(from) : load_short_word(from, size);
-  // Moved to the end of the word, with zeros before them.
-  const std::size_t free_bits = 8 * (word_bytes - size);
-  const std::uint64_t digits = word << free_bits | (repeated('0') & ~(~std::uint64_t{0} << free_bits));
-  if (not_digits(digits) != 0) return false;
-  value = value * powers_of_ten[size] + number_of(digits);
-  return true;
+  return append_word(behind == Behind::readable ? load_word(from) : load_short_word(from, size), size, value);
 }
 
 /// `digits` / 10^`decimals`, rounded once.
@@ -81,8 +85,8 @@ template <Behind behind>
   text.remove_prefix(negative ? 1 : 0);
   const std::size_t size = text.size();
   if (size == 0 || size > uint64_digits + 1) return false;
-  const std::uint64_t head =
-      behind == Behind::readable || size >= word_bytes ? load_word(text.data()) : load_short_word(text.data(), size);
+  const bool whole_word = behind == Behind::readable || size >= word_bytes;
+  const std::uint64_t head = whole_word ? load_word(text.data()) : load_short_word(text.data(), size);
   const std::size_t point = static_cast<std::size_t>(std::countr_zero(not_digits(head))) / 8;
 
   std::uint64_t digits = 0;
@@ -92,8 +96,15 @@ template <Behind behind>
   } else {
     if (text[point] != '.' || size == 1) return false;
     decimals = size - point - 1;
-    if (!append_digits<behind>(text.data(), point, digits)) return false;
-    if (!append_digits<behind>(text.data() + point + 1, decimals, digits)) return false;
+    if (behind == Behind::readable && size <= word_bytes) {
+      // What stands behind the point moves up to what stands before it.
+      const std::uint64_t before = ~(~std::uint64_t{0} << (8 * point));
+      const std::uint64_t joined = (head & before) | (head >> 8 & ~before);
+      if (!append_word(joined, size - 1, digits)) return false;
+    } else {
+      if (!append_digits<behind>(text.data(), point, digits)) return false;
+      if (!append_digits<behind>(text.data() + point + 1, decimals, digits)) return false;
+    }
   }
   const double magnitude = divide_by_power(digits, decimals);
   value = negative ? -magnitude : magnitude;

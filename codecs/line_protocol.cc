@@ -42,14 +42,8 @@ void LineDecoder::feed(std::string_view input, bool last) {
 }
 
 Step LineDecoder::next() {
-  tags_.clear();
-  fields_.clear();
   std::size_t newline = 0;
-  if (!plain_lines_.read(input_, position_, options_.dialect, record_, tags_, fields_, newline)) {
-    return next_with_care();
-  }
-  record_.tags = tags_;
-  record_.fields = fields_;
+  if (!plain_lines_.read(input_, position_, options_.dialect, record_, newline)) return next_with_care();
   record_number_ = number_++;
   position_ = newline + 1;
   return Step::record;

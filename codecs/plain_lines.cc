@@ -18,6 +18,16 @@ std::uint64_t sort_key(const char* key, std::size_t size) {
   return __builtin_bswap64(load_word(key)) & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
 }
 
+/// Room for one more behind `count` items; false where there are as many as there may be.
+template <class Item>
+bool has_room(std::vector<Item>& items, std::size_t count, std::size_t count_max) {
+  if (count < items.size()) [[likely]]
+    return true;
+  if (count == count_max) return false;
+  items.resize(std::clamp<std::size_t>(2 * count, 16, count_max));
+  return true;
+}
+
 /// The usual shapes here and now, others as the careful reader reads them; false where there is something wrong.
 bool read_value(std::string_view text, Dialect dialect, FieldValue& value) {
   if (text.back() == 'i') {
@@ -63,8 +73,7 @@ bool PlainLines::find_line(std::string_view input, std::size_t position) {
   return next_ < count_;
 }
 
-bool PlainLines::read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::vector<Tag>& tags,
-                      std::vector<Field>& fields, std::size_t& newline) {
+bool PlainLines::read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::size_t& newline) {
   if (!find_line(input, position)) return false;
   const char* const text = input.data() + window_;
   // A newline ends every walk before the index does; one place more may be looked at, but not used.
@@ -76,34 +85,40 @@ bool PlainLines::read(std::string_view input, std::size_t position, Dialect dial
   if (stop == start || text[start] == '#') return false;
   line.measurement = part(start, stop);
 
+  std::size_t tags = 0;
   std::uint64_t last_key = 0;
-  while (text[stop] == ',') {
+  for (; text[stop] == ','; ++tags) {
     const std::size_t key = stop + 1;
     const std::size_t equal = next[0];
     stop = next[1];
-    if (text[equal] != '=' || equal == key || stop == equal + 1 || tags.size() == tags_max) return false;
+    if (text[equal] != '=' || equal == key || stop == equal + 1 || !has_room(tags_, tags, tags_max)) return false;
     next += 2;
-    const Tag tag{part(key, equal), part(equal + 1, stop)};
-    const std::uint64_t this_key = sort_key(text + key, equal - key);
-    // Most senders sort tags; then no key is compared with all before it.
-    if (this_key <= last_key && std::ranges::find(tags, tag.key, &Tag::key) != tags.end()) return false;
-    last_key = std::max(last_key, this_key);
+    Tag& tag = tags_[tags];
+    tag.key = part(key, equal);
+    tag.value = part(equal + 1, stop);
     if (dialect == Dialect::influxdb_1 && tag.key == "time") return false;
-    tags.push_back(tag);
+    const std::uint64_t this_key = sort_key(text + key, equal - key);
+    if (this_key > last_key)
+      last_key = this_key;  // most senders sort tags: then no key is compared with all before it
+    else if (std::ranges::count(std::span(tags_).first(tags), tag.key, &Tag::key) != 0)
+      return false;
   }
+  line.tags = std::span(tags_).first(tags);
   if (text[stop] != ' ') return false;
 
+  std::size_t fields = 0;
   do {
     const std::size_t key = stop + 1;
     const std::size_t equal = next[0];
     stop = next[1];
-    if (text[equal] != '=' || equal == key || stop == equal + 1 || fields.size() == fields_max) return false;
+    if (text[equal] != '=' || equal == key || stop == equal + 1 || !has_room(fields_, fields, fields_max)) return false;
     next += 2;
-    Field& field = fields.emplace_back();
+    Field& field = fields_[fields++];
     field.key = part(key, equal);
-    if (!read_value(part(equal + 1, stop), dialect, field.value)) return false;
     if (dialect == Dialect::influxdb_1 && field.key == "time") return false;
+    if (!read_value(part(equal + 1, stop), dialect, field.value)) return false;
   } while (text[stop] == ',');
+  line.fields = std::span(fields_).first(fields);
 
   line.timestamp.reset();
   if (text[stop] == ' ') {

@@ -20,10 +20,9 @@ class PlainLines {
 
   /// What stands in an index belongs to another input.
   void forget() { next_ = count_ = 0; }
-  /// Reads the line that starts at `position`, whose '\n' is then at `newline`. False where it is not plain. `tags`
-  /// and `fields` are empty.
-  bool read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::vector<Tag>& tags,
-            std::vector<Field>& fields, std::size_t& newline);
+  /// Reads the line that starts at `position`, whose '\n' is then at `newline`. False where it is not plain. The line
+  /// is valid until the next call.
+  bool read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::size_t& newline);
 
  private:
   bool find_line(std::string_view input, std::size_t position);
@@ -34,6 +33,8 @@ class PlainLines {
   std::size_t count_ = 0;
   std::size_t next_ = 0;  ///< the first of them that is not passed
   std::size_t window_ = 0;
+  std::vector<Tag> tags_;      ///< room for those of a line, not cleared in between
+  std::vector<Field> fields_;  ///< the same
 };
 
 }  // namespace codecs
