@@ -47,25 +47,20 @@ class PortableBlock {
   }
   /// Bytes that equal `byte`.
   std::uint64_t equal(char byte) const {
-    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
-    return gather([pattern](std::uint64_t word) {
-      // Exact for every byte: no carry from one byte into the next.
-      const std::uint64_t difference = word ^ pattern;
-      return ~(((difference & ~high_bits) + ~high_bits) | difference) & high_bits;
-    });
+    const std::uint64_t pattern = repeated(byte);
+    return gather([pattern](std::uint64_t word) { return same(word, pattern); });
   }
   /// Bytes below 0x20.
   std::uint64_t control() const {
     return gather([](std::uint64_t word) { return ~(((word & ~high_bits) + low_bits * 0x60) | word) & high_bits; });
   }
-  /// Bytes that are `byte` or less, and those that are `byte` or more, without sign.
-  std::uint64_t at_most(char byte) const {
-    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
-    return gather([pattern](std::uint64_t word) { return not_above(word, pattern); });
-  }
-  std::uint64_t at_least(char byte) const {
-    const std::uint64_t pattern = low_bits * static_cast<std::uint8_t>(byte);
-    return gather([pattern](std::uint64_t word) { return not_above(pattern, word); });
+  /// Bytes that are `low` or less, `high` or more (without sign), or one of `others`: one question costs less than
+  /// many.
+  template <class... Bytes>
+  std::uint64_t outside(char low, char high, Bytes... others) const {
+    return gather([=](std::uint64_t word) {
+      return not_above(word, repeated(low)) | not_above(repeated(high), word) | (same(word, repeated(others)) | ...);
+    });
   }
   /// Bytes of 0x80 and above.
   std::uint64_t high() const {
@@ -103,6 +98,12 @@ class PortableBlock {
   static constexpr std::uint64_t low_bits = 0x0101010101010101;
   static constexpr std::uint64_t high_bits = 0x8080808080808080;
 
+  static constexpr std::uint64_t repeated(char byte) { return low_bits * static_cast<std::uint8_t>(byte); }
+  /// The high bit of each byte that is the same in both: no carry goes from one byte into the next.
+  static std::uint64_t same(std::uint64_t a, std::uint64_t b) {
+    const std::uint64_t difference = a ^ b;
+    return ~(((difference & ~high_bits) + ~high_bits) | difference) & high_bits;
+  }
   /// The high bit of each byte of `a` that is at most the one of `b`, without a carry from one byte into the next.
   static std::uint64_t not_above(std::uint64_t a, std::uint64_t b) {
     const std::uint64_t low_seven = (b | high_bits) - (a & ~high_bits);  // high bit: not above in the low seven bits
@@ -138,16 +139,14 @@ class Avx2Block {
     const __m256i pattern = _mm256_set1_epi8(byte);
     return join(_mm256_cmpeq_epi8(low_, pattern), _mm256_cmpeq_epi8(high_, pattern));
   }
-  std::uint64_t control() const { return at_most('\x1f'); }
-  std::uint64_t at_most(char byte) const {
-    const __m256i last = _mm256_set1_epi8(byte);
+  std::uint64_t control() const {
+    const __m256i last = _mm256_set1_epi8(0x1f);
     return join(_mm256_cmpeq_epi8(_mm256_max_epu8(low_, last), last),
                 _mm256_cmpeq_epi8(_mm256_max_epu8(high_, last), last));
   }
-  std::uint64_t at_least(char byte) const {
-    const __m256i first = _mm256_set1_epi8(byte);
-    return join(_mm256_cmpeq_epi8(_mm256_min_epu8(low_, first), first),
-                _mm256_cmpeq_epi8(_mm256_min_epu8(high_, first), first));
+  template <class... Bytes>
+  std::uint64_t outside(char low, char high, Bytes... others) const {
+    return join(outside_of(low_, low, high, others...), outside_of(high_, low, high, others...));
   }
   std::uint64_t high() const { return join(low_, high_); }
   std::uint64_t name() const { return ~join(no_name(low_), no_name(high_)); }
@@ -174,6 +173,14 @@ class Avx2Block {
   static __m256i odd_text(__m256i bytes) {
     return _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes),
                            _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
+  }
+  template <class... Bytes>
+  static __m256i outside_of(__m256i bytes, char low, char high, Bytes... others) {
+    __m256i found = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, _mm256_set1_epi8(low)), _mm256_set1_epi8(low));
+    found = _mm256_or_si256(found,
+                            _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(high)), _mm256_set1_epi8(high)));
+    ((found = _mm256_or_si256(found, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(others)))), ...);
+    return found;
   }
   static std::uint64_t join(__m256i low, __m256i high) {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
