@@ -46,6 +46,11 @@ bool copy_plain(char* to, std::string_view text, Odd odd) {
   return found == 0;
 }
 
+/// The first eight bytes of a text as a number that sorts like them.
+std::uint64_t sort_key(std::string_view text) {
+  return __builtin_bswap64(load_short_word(text.data(), std::min(text.size(), word_bytes)));
+}
+
 /// Writes one line. Every member answers why it cannot, or nothing.
 class LineWriter {
  public:
@@ -100,12 +105,13 @@ std::string_view LineWriter::write(const Point& point) {
 }
 
 std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
-  std::string_view last_key;
+  std::uint64_t last_key = 0;
   for (const Tag& tag : tags) {
     if (influxdb_1() && tag.key == "time") return "InfluxDB 1.x takes no tag named 'time'";
     // In sorted tags no key is compared with all before it.
-    if (tag.key > last_key)
-      last_key = tag.key;
+    const std::uint64_t this_key = sort_key(tag.key);
+    if (this_key > last_key)
+      last_key = this_key;
     else if (std::ranges::count(tags, tag.key, &Tag::key) > 1)
       return "duplicate tag key";
     put(',');
