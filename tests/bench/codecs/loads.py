@@ -178,21 +178,45 @@ def page(seen, count):
     return ("\n".join(lines) + "\n").encode()
 
 
-# ---- an instant query's answer, as Prometheus writes it
+# ---- answers to queries, as Prometheus writes them
 
 
-def instant(seen, count):
+def answer(kind, elements, **how):
+    return json.dumps({"status": "success", "data": {"resultType": kind, "result": elements}}, **how).encode()
+
+
+def instant(seen, count, job="node", **how):
     numbers = random.Random(3)
     elements = []
     for i in range(count):
-        labels = {"__name__": "node_load1", "cluster": "fritz", "instance": f"{host(i)}:9100", "job": "node"}
+        labels = {"__name__": "node_load1", "cluster": "fritz", "instance": f"{host(i)}:9100", "job": job}
         value = measured(numbers, 0, 128)
         for label in labels.items():
             seen.label(*label)
         seen.sample(value, START + 0.781)
         elements.append({"metric": labels, "value": [START + 0.781, shortest(value)]})
-    answer = {"status": "success", "data": {"resultType": "vector", "result": elements}}
-    return json.dumps(answer, separators=(",", ":")).encode()
+    return answer("vector", elements, **(how or {"separators": (",", ":")}))
+
+
+# Nothing of the usual compact form: blanks, an escape and a letter beyond ASCII in every element.
+def instant_odd(seen, count):
+    return instant(seen, count, job="n\u00f6de\\1", indent=1, ensure_ascii=False)
+
+
+def query_range(seen, series, points):
+    numbers = random.Random(5)
+    elements = []
+    for i in range(series):
+        labels = {"__name__": "node_load1", "cluster": "fritz", "instance": f"{host(i)}:9100", "job": "node"}
+        values = []
+        for point in range(points):
+            value = measured(numbers, 0, 128)
+            for label in labels.items():
+                seen.label(*label)
+            seen.sample(value, START + 15 * point + 0.781)
+            values.append([START + 15 * point + 0.781, shortest(value)])
+        elements.append({"metric": labels, "values": values})
+    return answer("matrix", elements, separators=(",", ":"))
 
 
 # ---- remote_write 1.0 (https://prometheus.io/docs/specs/prw/remote_write_spec/), as Prometheus sends it: one sample a series
@@ -323,6 +347,8 @@ LOADS = {
     "line_protocol_encode": ("cc_lines.lp", "lines", lambda seen: cc_lines(seen, 10_000)),
     "exposition": ("node_exporter.prom", "samples", lambda seen: page(seen, 5_000)),
     "prometheus_json": ("instant.json", "samples", lambda seen: instant(seen, 10_000)),
+    "prometheus_json_odd": ("instant_odd.json", "samples", lambda seen: instant_odd(seen, 10_000)),
+    "prometheus_json_range": ("range.json", "samples", lambda seen: query_range(seen, 100, 1_000)),
     "remote_write": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
     "remote_write_snappy": ("remote_write.snappy", "series", lambda seen: snappy(remote_write(seen, 1_000))),
     "remote_write_encode": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
