@@ -35,9 +35,9 @@ class MessagesToRequest : public MessageEncoder {
 };
 
 /// {instance="n1",job="node"}, without the name.
-std::string text_of(std::span<const Label> labels) {
+std::string text_of(std::span<const codecs::Label> labels) {
   std::string text;
-  for (const Label& label : labels) {
+  for (const codecs::Label& label : labels) {
     if (label.name != "__name__") text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, label.value);
   }
   return '{' + text + '}';
@@ -55,7 +55,7 @@ class SeriesToMessages {
   SeriesToMessages(const Series& series, Findings& findings)
       : series_(series), findings_(findings), who_(std::string(series.name) + text_of(series.labels)) {
     message_.name = series.name;
-    for (const Label& label : series.labels) {
+    for (const codecs::Label& label : series.labels) {
       if (label.name != "__name__") message_.tags.push_back({std::string(label.name), std::string(label.value)});
     }
   }

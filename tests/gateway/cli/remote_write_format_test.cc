@@ -49,7 +49,7 @@ std::string request(Version version, const Series& series) {
   return encoder.take();
 }
 
-const std::vector<Label> labels{{"__name__", "up"}, {"instance", "n1"}, {"job", "node"}};
+const std::vector<codecs::Label> labels{{"__name__", "up"}, {"instance", "n1"}, {"job", "node"}};
 
 }  // namespace
 
@@ -76,7 +76,7 @@ TEST_CASE("decode prints the samples of a remote_write request, packed or not") 
 }
 
 TEST_CASE("what has no place in a message is told as a note") {
-  const std::vector<Label> trace{{"trace_id", "x"}};
+  const std::vector<codecs::Label> trace{{"trace_id", "x"}};
   const Sample sample{1, 1000, 500};
   const Exemplar exemplar{trace, 4, 8};
   Series series;
