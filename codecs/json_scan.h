@@ -71,8 +71,8 @@ class JsonScan {
   /// The same in parts: where the trouble is `more`, `at` is where the next part has to begin.
   bool skip(JsonSkip& skip);
 
-  /// What stands here is not what was expected, or what was read last does not say what it should. Both answer false; the
-  /// first trouble counts.
+  /// What stands here is not what was expected, or what was read last does not say what it should. Both answer false;
+  /// the first trouble counts.
   bool fail_shape(std::string_view reason) { return fail(Trouble::shape, reason, at_); }
   bool fail_content(std::string_view reason) { return fail(Trouble::shape, reason, last_); }
 
@@ -93,7 +93,7 @@ class JsonScan {
 
   std::string_view part_;
   std::size_t at_ = 0;
-  std::size_t last_ = 0;  ///< where the string or number that was read last starts
+  std::size_t last_ = 0;        ///< where the string or number that was read last starts
   std::size_t bytes_left_ = 0;  ///< of the part, at `begin`
   Trouble trouble_ = Trouble::none;
   std::string_view reason_;

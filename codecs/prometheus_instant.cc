@@ -66,7 +66,7 @@ std::expected<InstantAnswer, QueryError> InstantDecoder::decode(std::string_view
   }
   if (!first_error.empty()) return fail(Kind::wrong_shape, std::move(first_error));
 
-  const InstantAnswer found{answer.samples, collect_warnings(answer)};
+  InstantAnswer found{answer.samples, collect_warnings(answer)};
   decoder_.reset();
   decoder_.feed(body, true);
   while (decoder_.next() == Step::record) take(decoder_.sample());
