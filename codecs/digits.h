@@ -83,18 +83,19 @@ template <Behind behind>
 [[gnu::always_inline]] inline bool read_plain_float(std::string_view text, double& value) {
   const bool negative = text.starts_with('-');
   text.remove_prefix(negative ? 1 : 0);
+  const char* const bytes = text.data();
   const std::size_t size = text.size();
   if (size == 0 || size > uint64_digits + 1) return false;
   const bool whole_word = behind == Behind::readable || size >= word_bytes;
-  const std::uint64_t head = whole_word ? load_word(text.data()) : load_short_word(text.data(), size);
+  const std::uint64_t head = whole_word ? load_word(bytes) : load_short_word(bytes, size);
   const std::size_t point = static_cast<std::size_t>(std::countr_zero(not_digits(head))) / 8;
 
   std::uint64_t digits = 0;
   std::size_t decimals = 0;
   if (point >= size) {
-    if (!append_digits<behind>(text.data(), size, digits)) return false;
+    if (!append_digits<behind>(bytes, size, digits)) return false;
   } else {
-    if (text[point] != '.' || size == 1) return false;
+    if (bytes[point] != '.' || size == 1) return false;
     decimals = size - point - 1;
     if (behind == Behind::readable && size <= word_bytes) {
       // What stands behind the point moves up to what stands before it.
@@ -102,8 +103,8 @@ template <Behind behind>
       const std::uint64_t joined = (head & before) | (head >> 8 & ~before);
       if (!append_word(joined, size - 1, digits)) return false;
     } else {
-      if (!append_digits<behind>(text.data(), point, digits)) return false;
-      if (!append_digits<behind>(text.data() + point + 1, decimals, digits)) return false;
+      if (!append_digits<behind>(bytes, point, digits)) return false;
+      if (!append_digits<behind>(bytes + point + 1, decimals, digits)) return false;
     }
   }
   const double magnitude = divide_by_power(digits, decimals);

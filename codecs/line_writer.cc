@@ -30,16 +30,17 @@ constexpr auto odd_in_string = [](std::uint64_t word) {
 /// Copies `text` to `to`, which has room for a word more; false where `odd` finds something in it.
 template <class Odd>
 bool copy_plain(char* to, std::string_view text, Odd odd) {
+  const char* const bytes = text.data();
   const std::size_t size = text.size();
   if (size < word_bytes) {
-    const std::uint64_t word = load_short_word(text.data(), size) | repeated('x') << (8 * size);
+    const std::uint64_t word = load_short_word(bytes, size) | repeated('x') << (8 * size);
     std::memcpy(to, &word, word_bytes);
     return odd(word) == 0;
   }
   std::uint64_t found = 0;
   for (std::size_t at = 0; at < size; at += word_bytes) {
     const std::size_t from = std::min(at, size - word_bytes);
-    const std::uint64_t word = load_word(text.data() + from);
+    const std::uint64_t word = load_word(bytes + from);
     std::memcpy(to + from, &word, word_bytes);
     found |= odd(word);
   }
@@ -48,7 +49,8 @@ bool copy_plain(char* to, std::string_view text, Odd odd) {
 
 /// The first eight bytes of a text as a number that sorts like them.
 std::uint64_t sort_key(std::string_view text) {
-  return __builtin_bswap64(load_short_word(text.data(), std::min(text.size(), word_bytes)));
+  const char* const bytes = text.data();
+  return __builtin_bswap64(load_short_word(bytes, std::min(text.size(), word_bytes)));
 }
 
 /// Writes one line. Every member answers why it cannot, or nothing.

@@ -23,7 +23,8 @@ constexpr std::array<char, 200> pairs = make_pairs();
 /// where an exponent would be shorter.
 char* write_few_decimals(char* to, double magnitude) {
   if (!(magnitude >= 1e-3 && magnitude < 1e9)) return nullptr;
-  const auto millionths = static_cast<std::uint64_t>(magnitude * 1e6 + 0.5);
+  constexpr double half = 0.5;  // rounded, and where that goes wrong the next line finds it
+  const auto millionths = static_cast<std::uint64_t>(magnitude * 1e6 + half);
   if (static_cast<double>(millionths) / 1e6 != magnitude) return nullptr;
   const auto whole = static_cast<std::uint32_t>(millionths / 1'000'000);
   const auto fraction = static_cast<std::uint32_t>(millionths % 1'000'000);
