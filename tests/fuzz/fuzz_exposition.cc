@@ -68,9 +68,9 @@ void check_again(const Sample& sample) {
   const Sample& again = decoder.sample();
   FUZZ_REQUIRE(again.name == sample.name);
   FUZZ_REQUIRE(std::ranges::equal(again.labels, sample.labels));
-  FUZZ_REQUIRE(std::isnan(sample.value) ? std::isnan(again.value)
-                                        : std::bit_cast<std::uint64_t>(again.value) ==
-                                              std::bit_cast<std::uint64_t>(sample.value));
+  FUZZ_REQUIRE(std::isnan(sample.value)
+                   ? std::isnan(again.value)
+                   : std::bit_cast<std::uint64_t>(again.value) == std::bit_cast<std::uint64_t>(sample.value));
   FUZZ_REQUIRE(write(again) == line);
 }
 
