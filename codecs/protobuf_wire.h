@@ -20,6 +20,7 @@ namespace codecs {
 
 /// Groups within groups: what Google's readers allow, and what bounds our stack.
 inline constexpr int group_depth_max = 100;
+inline constexpr std::uint32_t field_number_max = (1U << 29) - 1;
 
 enum class WireType : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, group = 3, fixed32 = 5 };
 
@@ -50,9 +51,15 @@ inline double load_double(const char* bytes) { return std::bit_cast<double>(load
 /// Null where the varint is cut off or longer than ten bytes, else the byte behind it.
 const char* read_long_varint(const char* at, const char* end, std::uint64_t& value);
 inline const char* read_varint(const char* at, const char* end, std::uint64_t& value) {
-  if (at < end && static_cast<std::uint8_t>(*at) < 0x80) {
-    value = static_cast<std::uint8_t>(*at);
+  // One byte and two are nearly all that come; bit 7 says that another follows.
+  const auto byte = [at](int i) { return static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[i])); };
+  if (at < end && byte(0) < 0x80) {
+    value = byte(0);
     return at + 1;
+  }
+  if (end - at >= 2 && byte(1) < 0x80) {
+    value = (byte(0) & 0x7f) | byte(1) << 7;
+    return at + 2;
   }
   return read_long_varint(at, end, value);
 }
@@ -77,6 +84,56 @@ class WireReader {
   const char* end_;
   std::string_view problem_;
 };
+
+inline bool WireReader::next(WireField& field) {
+  if (at_ == end_ || !problem_.empty()) return false;
+  std::uint64_t tag = 0;
+  const char* at = read_varint(at_, end_, tag);
+  if (at == nullptr || tag >> 3 == 0 || tag >> 3 > field_number_max) {
+    problem_ = "protobuf: no field starts here";
+    return false;
+  }
+  field.number = static_cast<std::uint32_t>(tag >> 3);
+  field.type = static_cast<WireType>(tag & 7);
+  at = read_value(at, field);
+  if (at == nullptr) {
+    if (problem_.empty()) problem_ = "protobuf: a field is longer than what holds it";
+    return false;
+  }
+  at_ = at;
+  return true;
+}
+
+/// Null where the value is cut off or, with `problem_` set, wrong otherwise; else the byte behind it.
+inline const char* WireReader::read_value(const char* at, WireField& field) {
+  const auto left = static_cast<std::size_t>(end_ - at);
+  switch (field.type) {
+    case WireType::varint:
+      return read_varint(at, end_, field.value);
+    case WireType::fixed64:
+      if (left < 8) return nullptr;
+      field.value = load_fixed64(at);
+      return at + 8;
+    case WireType::bytes: {
+      std::uint64_t length = 0;
+      at = read_varint(at, end_, length);
+      if (at == nullptr || length > static_cast<std::size_t>(end_ - at)) return nullptr;
+      field.bytes = {at, static_cast<std::size_t>(length)};
+      return at + length;
+    }
+    case WireType::group:
+      return skip_group(at, field.number, 1);
+    case WireType::fixed32: {
+      if (left < 4) return nullptr;
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, at, sizeof bits);
+      field.value = bits;
+      return at + 4;
+    }
+  }
+  problem_ = "protobuf: no such wire type";  // 4 outside of a group, 6, 7
+  return nullptr;
+}
 
 /// Hands each number of a repeated varint field to `take`, packed or not. False where the packed form is cut off.
 template <class Take>

@@ -29,6 +29,18 @@ std::uint64_t order_key(std::string_view text, const char* readable_end) {
 
 constexpr std::uint64_t name_key = 0x5f5f6e616d655f5f;  // "__name__"
 
+/// A sample as all senders write it, value before time: 09 value 10 time. False where it is anything else.
+bool usual_sample(std::string_view message, Sample& sample) {
+  constexpr std::size_t value_end = 1 + sizeof(double);
+  if (message.size() <= value_end + 1 || message[0] != 0x09 || message[value_end] != 0x10) return false;
+  const char* const end = message.data() + message.size();
+  std::uint64_t time = 0;
+  if (read_varint(message.data() + value_end + 1, end, time) != end) return false;
+  sample.value = load_double(message.data() + 1);
+  sample.time_ms = static_cast<std::int64_t>(time);
+  return true;
+}
+
 }  // namespace
 
 void Decoder::reset(Version version, std::string_view body) {
@@ -153,9 +165,13 @@ bool Decoder::check_count(std::size_t count, std::size_t max, std::string_view r
 
 bool Decoder::read_sample(std::string_view message) {
   if (!check_count(samples_.size(), samples_max, "series with too many samples", message)) return false;
+  Sample sample;
+  if (usual_sample(message, sample)) {
+    samples_.push_back(sample);
+    return true;
+  }
   WireReader reader(message);
   WireField field;
-  Sample sample;
   while (reader.next(field)) {
     if (field.number == 1 && field.type == WireType::fixed64) sample.value = std::bit_cast<double>(field.value);
     if (field.type != WireType::varint) continue;

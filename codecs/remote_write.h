@@ -133,6 +133,8 @@ class Decoder {
   bool read_field_v2(const WireField& field);
   bool read_label(std::string_view message, std::vector<Label>& out);
   bool read_refs(const WireField& field, std::vector<Label>& out, std::optional<std::uint32_t>& name_ref);
+  bool add_ref(std::uint32_t ref, std::string_view where, std::vector<Label>& out,
+               std::optional<std::uint32_t>& name_ref);
   bool read_family(std::string_view message);
   bool read_series_metadata(std::string_view message);
   bool read_sample(std::string_view message);
@@ -145,7 +147,7 @@ class Decoder {
   bool check_names_unique();
   bool check_text(std::string_view text);
   bool check_count(std::size_t count, std::size_t max, std::string_view reason, std::string_view where);
-  bool symbol(std::uint64_t ref, std::string_view where, std::string_view& out);
+  bool symbol(std::uint32_t ref, std::string_view where, std::string_view& out);
   bool refuse(std::string_view reason, std::string_view where);
   bool refuse(const WireReader& broken);
   Step taken(bool good);

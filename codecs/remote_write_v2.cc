@@ -53,23 +53,33 @@ bool Decoder::read_field_v2(const WireField& field) {
 
 /// Turns references into labels. `name_ref` is the one whose value is still to come: the list may come in many fields.
 bool Decoder::read_refs(const WireField& field, std::vector<Label>& out, std::optional<std::uint32_t>& name_ref) {
-  if (field.type != WireType::bytes && field.type != WireType::varint) return true;
-  bool good = true;
-  const std::string_view where = field.type == WireType::bytes ? field.bytes : error_.text;
-  const bool whole = for_each_varint(field, [&](std::uint64_t number) {
-    const auto ref = static_cast<std::uint32_t>(number);
-    if (!name_ref.has_value()) {
-      name_ref = ref;
-      return;
-    }
-    Label label;
-    good = good && symbol(*name_ref, where, label.name) && symbol(ref, where, label.value) &&
-           check_count(out.size(), labels_max, "series with too many labels", where);
-    if (good) out.push_back(label);
-    name_ref.reset();
-  });
-  if (!good) return false;
-  return whole || refuse("protobuf: a number is cut off", where);
+  if (field.type == WireType::varint)
+    return add_ref(static_cast<std::uint32_t>(field.value), error_.text, out, name_ref);
+  if (field.type != WireType::bytes) return true;
+  const char* at = field.bytes.data();
+  const char* const end = at + field.bytes.size();
+  while (at != end) {
+    std::uint64_t ref = 0;
+    at = read_varint(at, end, ref);
+    if (at == nullptr) return refuse("protobuf: a number is cut off", field.bytes);
+    if (!add_ref(static_cast<std::uint32_t>(ref), field.bytes, out, name_ref)) return false;
+  }
+  return true;
+}
+
+bool Decoder::add_ref(std::uint32_t ref, std::string_view where, std::vector<Label>& out,
+                      std::optional<std::uint32_t>& name_ref) {
+  if (!name_ref.has_value()) {
+    name_ref = ref;
+    return true;
+  }
+  std::string_view name;
+  std::string_view value;
+  if (!symbol(*name_ref, where, name) || !symbol(ref, where, value)) return false;
+  if (!check_count(out.size(), labels_max, "series with too many labels", where)) return false;
+  out.emplace_back(name, value);
+  name_ref.reset();
+  return true;
 }
 
 bool Decoder::read_series_metadata(std::string_view message) {
@@ -86,7 +96,7 @@ bool Decoder::read_series_metadata(std::string_view message) {
   return reader.problem().empty() || refuse(reader);
 }
 
-bool Decoder::symbol(std::uint64_t ref, std::string_view where, std::string_view& out) {
+bool Decoder::symbol(std::uint32_t ref, std::string_view where, std::string_view& out) {
   if (ref >= symbols_.size()) return refuse("reference to a symbol that is not there", where);
   out = symbols_[ref];
   return out.data() != nullptr || refuse("text is not valid UTF-8", where);

@@ -3,9 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <string>
 
 #include "codecs/remote_write_encode.h"
@@ -94,9 +95,9 @@ std::string refs(std::initializer_list<std::uint64_t> numbers) {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr auto hostile_time_max = std::chrono::milliseconds(200);
+constexpr double hostile_ms_max = 200;
 #else
-constexpr auto hostile_time_max = std::chrono::milliseconds(10);
+constexpr double hostile_ms_max = 10;
 #endif
 
 const std::string up = label("__name__", "up");
@@ -458,12 +459,12 @@ TEST_CASE("a hostile body of 1 KB costs at most 1 MB and 10 ms, decompressed") {
     const std::string plain = one_series ? proto::bytes(version == Version::v1 ? 1 : 5, content) : content;
     Decoder decoder;
     const Allocations allocations;
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // of the processor: others use this machine too
     decoder.reset(version, plain);
     while (decoder.next() != Step::end) continue;
-    const auto took = std::chrono::steady_clock::now() - begin;
+    const double took_ms = 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     CHECK(allocations.peak_bytes() <= 1'000'000);
-    CHECK(took < hostile_time_max);
+    CHECK(took_ms < hostile_ms_max);
   };
   using proto::bytes;
   for (std::uint32_t field = 1; field < 6; ++field) {
