@@ -1,5 +1,5 @@
 // An answer of /api/v3/query_sql or query_influxql (InfluxDB 3 Core's documentation, "Use the InfluxDB v3 HTTP query
-// API"; its bodies are written by Rust's arrow-json); JSON by RFC 8259 (see json_walk.h):
+// API"; its bodies are written by Rust's arrow-json); JSON by RFC 8259 (see json_scan.cc):
 //
 //   answer  = array | lines | failure .
 //   array   = "[" [ row { "," row } ] "]" .                 format=json
@@ -27,7 +27,7 @@ void Influxdb3Decoder::feed(std::string_view input, bool last) { walk_.feed(inpu
 Step Influxdb3Decoder::next() {
   failure_.reset();
   for (;;) {
-    walk_.start_over();
+    walk_.start();
     switch (step()) {
       case Outcome::go_on:
         continue;
@@ -38,11 +38,11 @@ Step Influxdb3Decoder::next() {
       case Outcome::incomplete:
         break;
     }
-    walk_.start_over();
+    walk_.start();
     walk_.peek();
     const bool complete = walk_.at_end() && place_ != Place::array;
     if (!walk_.last() || complete) return Step::end;
-    error_ = walk_.truncated();
+    walk_.give_up_truncated();
     place_ = Place::done;
     return Step::error;
   }
@@ -60,7 +60,8 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::step() {
       walk_.peek();
       walk_.commit();
       if (walk_.at_end()) return Outcome::incomplete;
-      return give_up(walk_.unexpected("text behind the array"), Place::done);
+      walk_.give_up("text behind the array");
+      return give_up(Place::done);
     case Place::lost_line:
       if (!walk_.find_next_document()) return Outcome::incomplete;
       place_ = Place::lines;
@@ -76,7 +77,10 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::begin() {
   const char first = walk_.peek();
   walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
-  if (first != '[' && first != '{') return give_up(walk_.foreign(), Place::done);
+  if (first != '[' && first != '{') {
+    walk_.give_up_foreign();
+    return give_up(Place::done);
+  }
   place_ = first == '[' ? Place::array : Place::lines;
   if (first == '[') walk_.enter();
   walk_.commit();
@@ -84,16 +88,9 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::begin() {
 }
 
 Influxdb3Decoder::Outcome Influxdb3Decoder::next_in_array() {
-  switch (walk_.next_item()) {
-    case JsonWalk::Next::found:
-      return take_row();
-    case JsonWalk::Next::incomplete:
-      return Outcome::incomplete;
-    case JsonWalk::Next::bad:
-      return give_up(walk_.error(), Place::done);
-    case JsonWalk::Next::closed:
-      break;
-  }
+  const JsonWalk::Next next = walk_.next_item();
+  if (next == JsonWalk::Next::found) return take_row();
+  if (next != JsonWalk::Next::closed) return settle(next, 0);
   walk_.commit();
   place_ = Place::after_array;
   return Outcome::go_on;
@@ -103,74 +100,77 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::next_line() {
   const char first = walk_.peek();
   walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
-  return first == '{' ? take_row() : give_up(walk_.foreign(), Place::lost_line);
+  if (first == '{') return take_row();
+  walk_.give_up_foreign();
+  return give_up(Place::lost_line);
 }
 
-Influxdb3Decoder::Outcome Influxdb3Decoder::give_up(const DecodeError& error, Place place) {
-  error_ = error;
+Influxdb3Decoder::Outcome Influxdb3Decoder::give_up(Place place) {
   place_ = place;
-  walk_.pass_over_error();
   return Outcome::error;
 }
 
 Influxdb3Decoder::Outcome Influxdb3Decoder::take_row() {
-  std::string_view raw;
-  const JsonWalk::Next next = walk_.take_value(raw);
-  if (next == JsonWalk::Next::incomplete) return Outcome::incomplete;
-  if (next == JsonWalk::Next::bad) {
-    return give_up(walk_.error(), place_ == Place::array ? Place::done : Place::lost_line);
-  }
-  JsonProblem problem = read_row(raw);
-  if (!problem && first_ && place_ == Place::lines) {
-    failure_ = find_failure();
-    if (failure_) problem = {"the server refused the request"};
-  }
+  walk_.peek();
+  const std::size_t row = walk_.scan().at();
+  if (!read_row()) return settle(walk_.found(), row);
+  if (first_ && place_ == Place::lines) failure_ = find_failure();
   first_ = false;
-  if (problem) error_ = walk_.error_in(raw, problem);
+  if (failure_) walk_.refuse(row, "the server refused the request", row);
   walk_.commit();
-  return problem ? Outcome::error : Outcome::record;
+  return failure_ ? Outcome::error : Outcome::record;
 }
 
-JsonProblem Influxdb3Decoder::read_row(std::string_view raw) {
-  if (raw.front() != '{') return {"row is no object"};
+/// Tells of a row, the one at `row`, that could not be read, or waits for the rest of it.
+Influxdb3Decoder::Outcome Influxdb3Decoder::settle(JsonWalk::Next next, std::size_t row) {
+  if (next == JsonWalk::Next::shape) next = walk_.refuse(row);
+  if (next == JsonWalk::Next::incomplete) return Outcome::incomplete;
+  first_ = false;
+  if (next == JsonWalk::Next::broken) {
+    walk_.give_up();
+    return give_up(place_ == Place::array ? Place::done : Place::lost_line);
+  }
+  walk_.commit();
+  return Outcome::error;
+}
+
+bool Influxdb3Decoder::read_row() {
+  JsonScan& scan = walk_.scan();
   row_ = {};
   fields_.clear();
-  texts_.clear();
-  texts_.reserve(raw.size());
-  JsonItems members(raw);
+  if (!scan.open('{', "row is no object")) return false;
   std::string_view key;
-  std::string_view value;
-  while (members.next(key, value)) {
-    if (JsonProblem problem = read_member(key, value)) {
-      problem.where += static_cast<std::size_t>(value.data() - raw.data());
-      return problem;
-    }
+  for (bool first = true; scan.next_member(first, key); first = false) {
+    if (!read_member(key)) return false;
   }
   row_.fields = fields_;
-  return members.problem();
+  return scan.ok();
 }
 
-JsonProblem Influxdb3Decoder::read_member(std::string_view key, std::string_view raw) {
-  Influxdb3Field field;
-  if (const JsonProblem problem = read_json_value(raw, texts_, field.value)) return problem;
-  if (std::holds_alternative<std::monostate>(field.value)) return {};
+bool Influxdb3Decoder::read_member(std::string_view key) {
+  JsonScan& scan = walk_.scan();
+  Influxdb3Field field{.name = key, .value = {}};
+  if (!read_json_value(scan, 1, field.value)) return false;
+  if (std::holds_alternative<std::monostate>(field.value)) return true;
   const auto* const text = std::get_if<std::string_view>(&field.value);
-  if (key == "\"iox::measurement\"" && text != nullptr) {
+  if (key == "time" && text != nullptr) return read_time(*text);
+  if (key == "iox::measurement" && text != nullptr) {
     row_.measurement = *text;
-    return {};
+    return true;
   }
-  if (key == "\"time\"" && text != nullptr) {
-    const auto time = parse_rfc3339(*text, Zoneless::utc);
-    if (!time) return {time.error() == TimeProblem::out_of_range ? "time out of range" : "invalid time"};
-    row_.time_ns = *time;
-    return {};
-  }
-  if (fields_.size() == influxdb3_columns_max) return {"too many columns"};
-  JsonValue name;
-  if (read_json_value(key, texts_, name)) return {"invalid column name"};
-  field.name = std::get<std::string_view>(name);
+  if (fields_.size() == influxdb3_columns_max) return scan.fail_shape("too many columns");
   fields_.push_back(field);
-  return {};
+  return true;
+}
+
+bool Influxdb3Decoder::read_time(std::string_view text) {
+  const auto time = parse_rfc3339(text, Zoneless::utc);
+  if (!time) {
+    const bool range = time.error() == TimeProblem::out_of_range;
+    return walk_.scan().fail_content(range ? "time out of range" : "invalid time");
+  }
+  row_.time_ns = *time;
+  return true;
 }
 
 std::optional<std::string_view> Influxdb3Decoder::find_failure() const {

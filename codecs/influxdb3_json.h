@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "codecs/decode.h"
+#include "codecs/json_value.h"
 #include "codecs/json_walk.h"
 
 namespace codecs {
@@ -31,8 +31,8 @@ struct Influxdb3Row {
 };
 
 /// Walks an answer row by row (see decode.h), so that an array needs no limit: it is never held as a whole. A row that
-/// holds something unreadable is refused alone; after broken JSON, lines go on with the next one, an array is given
-/// up. Allocates only while its buffers grow. Not thread-safe.
+/// is not what it should be is refused alone; after broken JSON, lines go on with the next one, an array is given up.
+/// Allocates only while its buffers grow. Not thread-safe.
 class Influxdb3Decoder {
  public:
   void reset();
@@ -42,7 +42,7 @@ class Influxdb3Decoder {
   std::size_t consumed() const { return walk_.consumed(); }
 
   const Influxdb3Row& row() const { return row_; }
-  const DecodeError& error() const { return error_; }
+  const DecodeError& error() const { return walk_.error(); }
   /// What the server refused, where the last error is the server's.
   std::optional<std::string_view> failure() const { return failure_; }
 
@@ -55,18 +55,18 @@ class Influxdb3Decoder {
   Outcome next_in_array();
   Outcome next_line();
   Outcome take_row();
-  Outcome give_up(const DecodeError& error, Place place);
-  JsonProblem read_row(std::string_view raw);
-  JsonProblem read_member(std::string_view key, std::string_view raw);
+  Outcome settle(JsonWalk::Next next, std::size_t row);
+  Outcome give_up(Place place);
+  bool read_row();
+  bool read_member(std::string_view key);
+  bool read_time(std::string_view text);
   std::optional<std::string_view> find_failure() const;
 
   JsonWalk walk_;
   Place place_ = Place::start;
   bool first_ = true;  ///< no row has been found
   std::vector<Influxdb3Field> fields_;
-  std::string texts_;
   Influxdb3Row row_;
-  DecodeError error_;
   std::optional<std::string_view> failure_;
 };
 

@@ -1,5 +1,5 @@
 // An answer of /query (github.com/influxdata/influxdb 1.8, services/httpd/response_writer.go, query/result.go,
-// models/rows.go), here in the order in which the servers write the members; JSON by RFC 8259 (see json_walk.h):
+// models/rows.go), here in the order in which the servers write the members; JSON by RFC 8259 (see json_scan.cc):
 //
 //   answer   = document { newline document } .                  several with chunked=true
 //   document = { "results": [ result … ] } | { "error": text } .
@@ -16,6 +16,8 @@
 
 #include "codecs/influxql_json.h"
 
+#include "codecs/number.h"
+
 namespace codecs {
 
 void InfluxqlDecoder::reset() {
@@ -30,7 +32,7 @@ void InfluxqlDecoder::feed(std::string_view input, bool last) { walk_.feed(input
 Step InfluxqlDecoder::next() {
   failed_ = false;
   for (;;) {
-    walk_.start_over();
+    walk_.start();
     switch (step()) {
       case Outcome::go_on:
         continue;
@@ -41,10 +43,9 @@ Step InfluxqlDecoder::next() {
       case Outcome::incomplete:
         break;
     }
-    walk_.start_over();
     const bool between = place_ == Place::documents || place_ == Place::lost || place_ == Place::done;
     if (!walk_.last() || between) return Step::end;
-    error_ = walk_.truncated();
+    walk_.give_up_truncated();
     place_ = Place::done;
     return Step::error;
   }
@@ -79,10 +80,13 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::step() {
   return Outcome::incomplete;
 }
 
-/// Where there is no further item or member: goes out to `outer`, waits for more, or gives the document up.
+/// Where there is no further item or member, or the value was passed over.
 InfluxqlDecoder::Outcome InfluxqlDecoder::leave(Next next, Place outer) {
   if (next == Next::incomplete) return Outcome::incomplete;
-  if (next == Next::bad) return give_up(walk_.error(), Place::lost);
+  if (next == Next::broken) {
+    walk_.give_up();
+    return give_up(Place::lost);
+  }
   walk_.commit();
   place_ = outer;
   return Outcome::go_on;
@@ -96,24 +100,25 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::enter(Place inner) {
 }
 
 /// Nothing of the document is read any more.
-InfluxqlDecoder::Outcome InfluxqlDecoder::give_up(const DecodeError& error, Place place) {
-  error_ = error;
+InfluxqlDecoder::Outcome InfluxqlDecoder::give_up(Place place) {
   place_ = place;
   cut_ = false;
-  walk_.pass_over_error();
-  return Outcome::error;
-}
-
-/// Refuses a value that has been taken.
-InfluxqlDecoder::Outcome InfluxqlDecoder::refuse(std::string_view part, const JsonProblem& problem) {
-  error_ = walk_.error_in(part, problem);
-  walk_.commit();
   return Outcome::error;
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::skip_value() {
-  std::string_view raw;
-  return leave(walk_.take_value(raw), place_);
+  walk_.scan().skip_value(0);
+  return leave(walk_.found(), place_);
+}
+
+/// Tells of a value that was not what it should be, or waits for its end.
+InfluxqlDecoder::Outcome InfluxqlDecoder::refuse(Next next, std::size_t value) {
+  return next == Next::shape ? told(walk_.refuse(value)) : leave(next, place_);
+}
+
+InfluxqlDecoder::Outcome InfluxqlDecoder::told(Next refused) {
+  const Outcome outcome = leave(refused, place_);
+  return outcome == Outcome::go_on ? Outcome::error : outcome;
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_document() {
@@ -121,8 +126,11 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::next_document() {
   walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
   next_statement_ = 0;
-  // A page of HTML has lines that start with '{' too.
-  if (first != '{') return give_up(walk_.foreign(), started_ ? Place::lost : Place::done);
+  if (first != '{') {
+    walk_.give_up_foreign();
+    // A page of HTML has lines that start with '{' too.
+    return give_up(started_ ? Place::lost : Place::done);
+  }
   started_ = true;
   return enter(Place::document);
 }
@@ -131,22 +139,19 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::document_member() {
   std::string_view key;
   const Next next = walk_.next_member(key);
   if (next != Next::found) return leave(next, Place::documents);
-  if (key == "\"results\"" && walk_.peek() == '[') return enter(Place::results);
-  if (key == "\"error\"" && walk_.peek() == '"') return take_failure(std::nullopt);
+  if (key == "results" && walk_.peek() == '[') return enter(Place::results);
+  if (key == "error" && walk_.peek() == '"') return take_failure(std::nullopt);
   return skip_value();
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_result() {
   const Next next = walk_.next_item();
   if (next != Next::found) return leave(next, Place::document);
-  if (walk_.peek() == '{') {
-    statement_ = next_statement_;
-    partial_ = series_partial_ = false;
-    return enter(Place::result);
-  }
-  std::string_view raw;
-  const Next value = walk_.take_value(raw);
-  return value == Next::found ? refuse(raw, {"result is no object"}) : leave(value, place_);
+  const char first = walk_.peek();
+  if (first != '{') return told(walk_.refuse(walk_.scan().at(), "result is no object", walk_.scan().at()));
+  statement_ = next_statement_;
+  partial_ = series_partial_ = false;
+  return enter(Place::result);
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::result_member() {
@@ -155,11 +160,11 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::result_member() {
   if (next == Next::closed) return end_result();
   if (next != Next::found) return leave(next, place_);
   const char first = walk_.peek();
-  if (key == "\"series\"" && first == '[') return enter(Place::series_list);
-  if (key == "\"messages\"" && first == '[') return enter(Place::messages);
-  if (key == "\"error\"" && first == '"') return take_failure(statement_);
-  if (key == "\"statement_id\"") return take_statement();
-  if (key == "\"partial\"") return take_flag(partial_);
+  if (key == "series" && first == '[') return enter(Place::series_list);
+  if (key == "messages" && first == '[') return enter(Place::messages);
+  if (key == "error" && first == '"') return take_failure(statement_);
+  if (key == "statement_id") return take_statement();
+  if (key == "partial") return take_flag(partial_);
   return skip_value();
 }
 
@@ -175,62 +180,54 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::end_result() {
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_flag(bool& flag) {
-  std::string_view raw;
-  const Next next = walk_.take_value(raw);
-  if (next == Next::found) flag = raw == "true";
-  return leave(next, place_);
+  const std::size_t value = walk_.scan().at();
+  bool read = false;
+  if (!walk_.scan().read_bool(read, "'partial' is neither true nor false")) return refuse(walk_.found(), value);
+  flag = read;
+  return leave(Next::found, place_);
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_statement() {
-  std::string_view raw;
-  const Next next = walk_.take_value(raw);
-  if (next != Next::found) return leave(next, place_);
-  JsonValue value;
-  const JsonProblem problem = read_json_value(raw, texts_, value);
-  const auto* const number = std::get_if<std::int64_t>(&value);
-  if (problem || number == nullptr || *number < 0 || *number > influxql_statements_max) {
-    return refuse(raw, {"invalid statement_id"});
-  }
+  constexpr std::string_view reason = "invalid statement_id";
+  const std::size_t value = walk_.scan().at();
+  std::string_view text;
+  if (!walk_.scan().read_number(text, reason)) return refuse(walk_.found(), value);
+  const auto number = parse_int64(text);
+  if (!number || *number < 0 || *number > influxql_statements_max) return told(walk_.refuse(value, reason, value));
   statement_ = *number;
-  return leave(next, place_);
+  return leave(Next::found, place_);
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_failure(std::optional<std::int64_t> statement) {
-  std::string_view raw;
-  const Next next = walk_.take_value(raw);
-  if (next != Next::found) return leave(next, place_);
-  texts_.clear();
-  texts_.reserve(raw.size());
-  JsonValue value;
-  if (const JsonProblem problem = read_json_value(raw, texts_, value)) return refuse(raw, problem);
+  const std::size_t value = walk_.scan().at();
+  std::string_view text;
+  if (!walk_.scan().read_string(text, {})) return refuse(walk_.found(), value);
   failed_ = true;
-  failure_ = {.statement = statement, .text = std::get<std::string_view>(value)};
-  return refuse(raw, {statement ? "the server refused the statement" : "the server refused the request"});
+  failure_ = {.statement = statement, .text = text};
+  return told(
+      walk_.refuse(value, statement ? "the server refused the statement" : "the server refused the request", value));
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_message() {
   const Next next = walk_.next_item();
   if (next != Next::found) return leave(next, Place::result);
-  std::string_view raw;
-  const Next value = walk_.take_value(raw);
-  if (value != Next::found) return leave(value, place_);
-  if (raw.front() != '{') return refuse(raw, {"message is no object"});
+  walk_.peek();
+  const std::size_t value = walk_.scan().at();
   record_ = {.kind = InfluxqlRecord::Kind::message, .statement = statement_};
-  texts_.clear();
-  texts_.reserve(raw.size());
-  JsonItems members(raw);
-  std::string_view key;
-  std::string_view text;
-  while (members.next(key, text)) {
-    std::string_view* const part = key == "\"level\"" ? &record_.level : key == "\"text\"" ? &record_.text : nullptr;
-    if (part == nullptr || text.front() != '"') continue;
-    JsonValue value_of_text;
-    if (const JsonProblem problem = read_json_value(text, texts_, value_of_text)) return refuse(text, problem);
-    *part = std::get<std::string_view>(value_of_text);
-  }
-  if (members.problem()) return refuse(raw, members.problem());
+  if (!read_message()) return refuse(walk_.found(), value);
   walk_.commit();
   return Outcome::record;
+}
+
+bool InfluxqlDecoder::read_message() {
+  JsonScan& scan = walk_.scan();
+  if (!scan.open('{', "message is no object")) return false;
+  std::string_view key;
+  for (bool first = true; scan.next_member(first, key); first = false) {
+    std::string_view* const part = key == "level" ? &record_.level : key == "text" ? &record_.text : nullptr;
+    if (part != nullptr && scan.peek() == '"' ? !scan.read_string(*part, {}) : !scan.skip_value(1)) return false;
+  }
+  return scan.ok();
 }
 
 }  // namespace codecs

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "codecs/decode.h"
+#include "codecs/json_scan.h"
+#include "codecs/json_value.h"
 #include "codecs/json_walk.h"
 #include "codecs/timestamp.h"
 
@@ -66,10 +68,10 @@ struct InfluxqlFailure {
   std::string_view text;
 };
 
-/// Walks an answer (see decode.h), of one document or, with chunked=true, of many. A row that does not fit its columns
-/// is refused alone; after broken JSON the walk goes on with the next document that starts a line. Columns have to
-/// stand before their rows, as all servers write them; nothing else needs an order. Allocates only while its buffers
-/// grow. Not thread-safe.
+/// Walks an answer (see decode.h), of one document or, with chunked=true, of many; never holds more of it than a row. A
+/// row that does not fit its columns is refused alone; after broken JSON the walk goes on with the next document that
+/// starts a line. Columns have to stand before their rows, as all servers write them; nothing else needs an order.
+/// Allocates only while its buffers grow. Not thread-safe.
 class InfluxqlDecoder {
  public:
   /// `precision`: of integer times, as `epoch` asked for them; without it, they tell it by their magnitude.
@@ -82,7 +84,7 @@ class InfluxqlDecoder {
   std::size_t consumed() const { return walk_.consumed(); }
 
   const InfluxqlRecord& record() const { return record_; }
-  const DecodeError& error() const { return error_; }
+  const DecodeError& error() const { return walk_.error(); }
   /// Null where the last error is not the server's.
   const InfluxqlFailure* failure() const { return failed_ ? &failure_ : nullptr; }
 
@@ -90,11 +92,10 @@ class InfluxqlDecoder {
   enum class Place { documents, document, results, result, series_list, series, rows, messages, lost, done };
   enum class Outcome { go_on, incomplete, record, error };
   using Next = JsonWalk::Next;
-  /// A member of a series that is kept while its rows come, in several pieces of the body: its JSON, and the texts in
-  /// it that have escapes.
+  /// A member of a series that is kept while its rows come, in several pieces of the body. Views point into both.
   struct Kept {
     std::string raw;
-    std::string texts;
+    JsonScan scan;
   };
 
   Outcome step();
@@ -110,20 +111,22 @@ class InfluxqlDecoder {
   Outcome leave(Next next, Place outer);
   Outcome enter(Place inner);
   Outcome skip_value();
-  Outcome take_flag(bool& flag);
+  Outcome refuse(Next next, std::size_t value);
+  Outcome told(Next refused);
+  Outcome give_up(Place place);
   Outcome take_statement();
+  Outcome take_flag(bool& flag);
   Outcome take_failure(std::optional<std::int64_t> statement);
-  Outcome take_part(Kept& kept, JsonProblem (InfluxqlDecoder::*read)());
+  Outcome take_part(Kept& kept, bool (InfluxqlDecoder::*read)());
   Outcome end_result();
   Outcome end_series();
   Outcome announce_series(Place inner);
-  Outcome refuse(std::string_view part, const JsonProblem& problem);
-  Outcome give_up(const DecodeError& error, Place place);
-  JsonProblem read_name();
-  JsonProblem read_tags();
-  JsonProblem read_columns();
-  JsonProblem read_row(std::string_view raw);
-  std::string_view read_time();
+  bool read_message();
+  bool read_name();
+  bool read_tags();
+  bool read_columns();
+  bool read_row();
+  bool read_time();
 
   std::optional<Precision> precision_;
   JsonWalk walk_;
@@ -151,9 +154,7 @@ class InfluxqlDecoder {
   std::string cut_tags_;
 
   std::vector<JsonValue> values_;
-  std::string texts_;
   InfluxqlRecord record_;
-  DecodeError error_;
   InfluxqlFailure failure_;
   bool failed_ = false;
   bool started_ = false;  ///< a document has been found

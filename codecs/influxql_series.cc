@@ -4,38 +4,18 @@
 #include "codecs/rfc3339.h"
 
 namespace codecs {
-namespace {
-
-/// Where `part` of `whole` has the problem.
-JsonProblem at_part(JsonProblem problem, std::string_view whole, std::string_view part) {
-  problem.where += static_cast<std::size_t>(part.data() - whole.data());
-  return problem;
-}
-
-JsonProblem read_text(std::string_view raw, std::string& texts, std::string_view& text, std::string_view reason) {
-  JsonValue value;
-  if (raw.front() != '"') return {reason};
-  if (const JsonProblem problem = read_json_value(raw, texts, value)) return problem;
-  text = std::get<std::string_view>(value);
-  return {};
-}
-
-}  // namespace
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_series() {
   const Next next = walk_.next_item();
   if (next != Next::found) return leave(next, Place::result);
-  if (walk_.peek() == '{') {
-    announced_ = series_partial_ = false;
-    for (Kept* const part : {&name_part_, &tags_part_, &columns_part_}) part->raw.clear();
-    name_ = {};
-    tags_.clear();
-    columns_.clear();
-    return enter(Place::series);
-  }
-  std::string_view raw;
-  const Next value = walk_.take_value(raw);
-  return value == Next::found ? refuse(raw, {"series is no object"}) : leave(value, place_);
+  const char first = walk_.peek();
+  if (first != '{') return told(walk_.refuse(walk_.scan().at(), "series is no object", walk_.scan().at()));
+  announced_ = series_partial_ = false;
+  for (Kept* const part : {&name_part_, &tags_part_, &columns_part_}) part->raw.clear();
+  name_ = {};
+  tags_.clear();
+  columns_.clear();
+  return enter(Place::series);
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::series_member() {
@@ -43,11 +23,11 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::series_member() {
   const Next next = walk_.next_member(key);
   if (next == Next::closed) return announced_ ? end_series() : announce_series(Place::series);
   if (next != Next::found) return leave(next, place_);
-  if (key == "\"name\"") return take_part(name_part_, &InfluxqlDecoder::read_name);
-  if (key == "\"tags\"") return take_part(tags_part_, &InfluxqlDecoder::read_tags);
-  if (key == "\"columns\"") return take_part(columns_part_, &InfluxqlDecoder::read_columns);
-  if (key == "\"partial\"") return take_flag(series_partial_);
-  if (key != "\"values\"" || walk_.peek() != '[') return skip_value();
+  if (key == "name") return take_part(name_part_, &InfluxqlDecoder::read_name);
+  if (key == "tags") return take_part(tags_part_, &InfluxqlDecoder::read_tags);
+  if (key == "columns") return take_part(columns_part_, &InfluxqlDecoder::read_columns);
+  if (key == "partial") return take_flag(series_partial_);
+  if (key != "values" || walk_.peek() != '[') return skip_value();
   return announced_ ? enter(Place::rows) : announce_series(Place::rows);
 }
 
@@ -79,107 +59,94 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::end_series() {
   return Outcome::go_on;
 }
 
-InfluxqlDecoder::Outcome InfluxqlDecoder::take_part(Kept& kept, JsonProblem (InfluxqlDecoder::*read)()) {
-  std::string_view raw;
-  const Next next = walk_.take_value(raw);
-  if (next != Next::found) return leave(next, place_);
-  kept.raw = raw;
-  kept.texts.clear();
-  kept.texts.reserve(raw.size());
-  if (const JsonProblem problem = (this->*read)()) return refuse(raw, problem);
-  return leave(next, place_);
+InfluxqlDecoder::Outcome InfluxqlDecoder::take_part(Kept& kept, bool (InfluxqlDecoder::*read)()) {
+  JsonScan& scan = walk_.scan();
+  const std::size_t value = scan.at();
+  if (!scan.skip_value(0)) return leave(walk_.found(), place_);
+  kept.raw = scan.between(value, scan.at());
+  kept.scan.begin(kept.raw, 0);
+  if (kept.raw == "null" || (this->*read)()) return leave(Next::found, place_);
+  return told(walk_.refuse(value, kept.scan.reason(), value + kept.scan.where()));
 }
 
-JsonProblem InfluxqlDecoder::read_name() {
-  return read_text(name_part_.raw, name_part_.texts, name_, "a series' name is no text");
-}
+bool InfluxqlDecoder::read_name() { return name_part_.scan.read_string(name_, "a series' name is no text"); }
 
-JsonProblem InfluxqlDecoder::read_tags() {
-  const std::string_view raw = tags_part_.raw;
+bool InfluxqlDecoder::read_tags() {
+  JsonScan& scan = tags_part_.scan;
   tags_.clear();
-  if (raw == "null") return {};
-  if (raw.front() != '{') return {"tags are no object"};
-  JsonItems members(raw);
-  std::string_view key;
-  std::string_view value;
-  while (members.next(key, value)) {
-    if (tags_.size() == influxql_tags_max) return at_part({"too many tags"}, raw, key);
-    InfluxqlTag tag;
-    if (const JsonProblem problem = read_text(key, tags_part_.texts, tag.key, {})) return at_part(problem, raw, key);
-    if (const JsonProblem problem = read_text(value, tags_part_.texts, tag.value, "a tag's value is no text")) {
-      return at_part(problem, raw, value);
-    }
+  if (!scan.open('{', "tags are no object")) return false;
+  InfluxqlTag tag;
+  for (bool first = true; scan.next_member(first, tag.key); first = false) {
+    if (!scan.read_string(tag.value, "a tag's value is no text")) return false;
+    if (tags_.size() == influxql_tags_max) return scan.fail_content("too many tags");
     tags_.push_back(tag);
   }
-  return members.problem();
+  return scan.ok();
 }
 
-JsonProblem InfluxqlDecoder::read_columns() {
-  const std::string_view raw = columns_part_.raw;
+bool InfluxqlDecoder::read_columns() {
+  JsonScan& scan = columns_part_.scan;
   columns_.clear();
-  if (raw == "null") return {};
-  if (raw.front() != '[') return {"columns are no array"};
-  JsonItems items(raw);
-  std::string_view item;
-  while (items.next(item)) {
-    if (columns_.size() == influxql_columns_max) return at_part({"too many columns"}, raw, item);
-    std::string_view column;
-    if (const JsonProblem problem = read_text(item, columns_part_.texts, column, "a column's name is no text")) {
-      return at_part(problem, raw, item);
-    }
+  if (!scan.open('[', "columns are no array")) return false;
+  std::string_view column;
+  for (bool first = true; scan.next_item(first); first = false) {
+    if (!scan.read_string(column, "a column's name is no text")) return false;
+    if (columns_.size() == influxql_columns_max) return scan.fail_content("too many columns");
     columns_.push_back(column);
   }
-  return items.problem();
+  return scan.ok();
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_row() {
   const Next next = walk_.next_item();
   if (next != Next::found) return leave(next, Place::series);
-  std::string_view raw;
-  const Next value = walk_.take_value(raw);
-  if (value != Next::found) return leave(value, place_);
+  walk_.peek();
+  const std::size_t row = walk_.scan().at();
   record_ = {
       .kind = InfluxqlRecord::Kind::row, .statement = statement_, .name = name_, .tags = tags_, .columns = columns_};
-  if (const JsonProblem problem = read_row(raw)) return refuse(raw, problem);
+  if (!read_row()) return refuse(walk_.found(), row);
   record_.values = values_;
   walk_.commit();
   return Outcome::record;
 }
 
-JsonProblem InfluxqlDecoder::read_row(std::string_view raw) {
-  if (raw.front() != '[') return {"row is no array"};
+bool InfluxqlDecoder::read_row() {
+  JsonScan& scan = walk_.scan();
   values_.clear();
-  texts_.clear();
-  texts_.reserve(raw.size());
-  JsonItems items(raw);
-  std::string_view item;
-  while (items.next(item)) {
-    if (values_.size() == columns_.size()) return at_part({"more values than columns"}, raw, item);
-    if (const JsonProblem problem = read_json_value(item, texts_, values_.emplace_back())) {
-      return at_part(problem, raw, item);
+  if (!scan.open('[', "row is no array")) return false;
+  for (bool first = true; scan.next_item(first); first = false) {
+    if (values_.size() == columns_.size()) return scan.fail_shape("more values than columns");
+    if (first && columns_.front() == "time") {
+      if (!read_time()) return false;
+    } else if (!read_json_value(scan, 1, values_.emplace_back())) {
+      return false;
     }
-    if (values_.size() > 1 || columns_.front() != "time") continue;
-    if (const std::string_view reason = read_time(); !reason.empty()) return at_part({reason}, raw, item);
   }
-  if (items.problem()) return items.problem();
-  if (values_.size() < columns_.size()) return {"fewer values than columns", raw.size() - 1};
-  return {};
+  if (!scan.ok()) return false;
+  return values_.size() == columns_.size() || scan.fail_shape("fewer values than columns");
 }
 
-/// Answers why the row's time is refused, or nothing.
-std::string_view InfluxqlDecoder::read_time() {
-  const JsonValue& value = values_.front();
-  if (std::holds_alternative<std::monostate>(value)) return {};
+bool InfluxqlDecoder::read_time() {
+  JsonScan& scan = walk_.scan();
+  scan.peek();
+  const std::size_t start = scan.at();
+  const auto fail = [&](std::string_view reason) {
+    scan.rewind(start);
+    return scan.fail_shape(reason);
+  };
+  JsonValue& value = values_.emplace_back();
+  if (!read_json_value(scan, 1, value)) return false;
+  if (std::holds_alternative<std::monostate>(value)) return true;
   if (const auto* const text = std::get_if<std::string_view>(&value)) {
     const auto time = parse_rfc3339(*text);
-    if (!time) return time.error() == TimeProblem::out_of_range ? "time out of range" : "invalid time";
+    if (!time) return fail(time.error() == TimeProblem::out_of_range ? "time out of range" : "invalid time");
     record_.time_ns = *time;
-    return {};
+    return true;
   }
   const auto* const number = std::get_if<std::int64_t>(&value);
-  if (number == nullptr) return "invalid time";
+  if (number == nullptr) return fail("invalid time");
   record_.time_ns = to_nanoseconds(*number, precision_.value_or(precision_of(*number)));
-  return record_.time_ns ? std::string_view() : "time out of range";
+  return record_.time_ns.has_value() || fail("time out of range");
 }
 
 }  // namespace codecs

@@ -55,8 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (step != Step::error) continue;
     check_place(decoder.error(), body);
     const std::string_view reason = decoder.error().reason;
-    const bool of_form = reason == "truncated JSON" || reason == "unexpected character" || reason == "wrong bracket" ||
-                         reason.starts_with("no ") || reason == "control character in a string";
+    const bool of_form = reason.ends_with(" expected") || reason == "truncated JSON" || reason == "invalid UTF-8" ||
+                         reason == "unknown escape in a string" || reason == "half of a surrogate pair" ||
+                         reason == "control character in a string";
     FUZZ_REQUIRE(!of_form || !is_json(body));
   }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <variant>
 
-#include "codecs/json_walk.h"
+#include "codecs/json_value.h"
 #include "codecs/message.h"
 
 namespace gw::cli {
