@@ -79,8 +79,7 @@ Result<QueryPlan> QueryPlan::compile(const config::Query& query, std::string_vie
   return plan;
 }
 
-std::expected<QueryPlan::Mapped, Reason> QueryPlan::map(const codecs::QuerySample& sample,
-                                                        std::int64_t unix_seconds) {
+std::expected<QueryPlan::Mapped, Reason> QueryPlan::map(const codecs::QuerySample& sample, std::int64_t unix_seconds) {
   if (sample.labels_cut) return std::unexpected(Reason::not_representable);
   if (sample.kind == codecs::QuerySample::Kind::histogram) return std::unexpected(Reason::histogram);
   if (std::isnan(sample.value)) return std::unexpected(Reason::nan);

@@ -36,7 +36,7 @@ class RealStore(StoreFaults):
         running = self.start(store.url)
         poison = {
             "nan": b"cpu_load,cluster=fritz,hostname=x,type=node value=nan %d\n",
-            "empty tag": b"cpu_load,cluster=fritz,hostname=x,type= value=1 %d\n",
+            "no equals sign": b"cpu_load,cluster=fritz,hostname=x,type value=1 %d\n",
             "another field": b"cpu_load,cluster=fritz,hostname=x,type=node valve=1 %d\n",
             "text": b'cpu_load,cluster=fritz,hostname=x,type=node value="high" %d\n',
             "no utf-8": b"cpu_load,cluster=fritz,hostname=x,type=node,unit=\xb0C value=1 %d\n",

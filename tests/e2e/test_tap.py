@@ -83,10 +83,10 @@ class OnAServer(TestCase):
 
     def test_what_is_no_line_is_told_and_the_rest_is_shown(self):
         tap = self.tap("--count", "2")
-        self.client.publish("fritz.metrics", METRIC + "cpu_load,hostname= value=1 1\n" + METRIC)
+        self.client.publish("fritz.metrics", METRIC + "cpu_load,hostname value=1 1\n" + METRIC)
         self.assertEqual(tap.wait(), 0)
         self.assertEqual(tap.stdout, 2 * METRIC)
-        self.assertRegex(tap.told, r"^fritz\.metrics: 2:19: empty tag value in ")
+        self.assertRegex(tap.told, r"^fritz\.metrics: 2:18: tag without '=' in ")
 
     def test_it_survives_a_restart_of_the_server(self):
         tap = self.tap("--count", "1")

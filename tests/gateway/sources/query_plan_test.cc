@@ -4,8 +4,8 @@
 
 #include <limits>
 
-using codecs::QuerySample;
 using codecs::Label;
+using codecs::QuerySample;
 using gw::QueryPlan;
 using gw::config::Query;
 
