@@ -51,7 +51,7 @@ std::optional<Integer> integer_of(const Json& json) {
 using Problem = std::string;  // empty: none
 
 Problem read_value(const Json& json, Message::Value& value) {
-  const std::string shape = R"(must be an object of one type, for example {"float":1.5})";
+  std::string shape = R"(must be an object of one type, for example {"float":1.5})";
   if (!json.is_object() || json.size() != 1) return shape;
   const std::string& type = json.begin().key();
   const Json& content = json.begin().value();
