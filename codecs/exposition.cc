@@ -75,7 +75,7 @@ class ExpositionDecoder::Walk {
   bool valid() const { return valid_; }
 
  private:
-  std::optional<Step> take_common_line();
+  Step take_common_line(const CommonLine& found);
   std::optional<Step> take_line(std::string_view line);
   Step take_sample(std::string_view line, std::size_t series_end);
   Step refuse(std::string_view line, std::string_view reason, std::size_t where);
@@ -156,12 +156,8 @@ std::optional<Step> ExpositionDecoder::Walk::take_line(std::string_view line) {
   return std::nullopt;
 }
 
-std::optional<Step> ExpositionDecoder::Walk::take_common_line() {
-  const char* const start = input_.data() + position_;
-  CommonLine found;
-  if (ended_ || *start == '#') return std::nullopt;
-  if (!read_common_(start, input_.size() - position_, format_, buffers_, sample_, found)) return std::nullopt;
-  const Step step = take_sample({start, found.length}, found.series_end);
+Step ExpositionDecoder::Walk::take_common_line(const CommonLine& found) {
+  const Step step = take_sample(input_.substr(position_, found.length), found.series_end);
   position_ += found.length + 1;
   ++number_;
   return step;
@@ -169,7 +165,11 @@ std::optional<Step> ExpositionDecoder::Walk::take_common_line() {
 
 Step ExpositionDecoder::Walk::next() {
   while (position_ < input_.size() && !told_end_) {
-    if (const std::optional<Step> step = take_common_line()) return *step;
+    CommonLine found;
+    const char* const start = input_.data() + position_;
+    if (*start != '#' && !ended_ && read_common_(start, input_.size() - position_, format_, buffers_, sample_, found)) {
+      return take_common_line(found);
+    }
     const std::size_t newline = input_.find('\n', position_);
     if (newline == std::string_view::npos && !last_) return Step::end;
     const std::size_t end = std::min(newline, input_.size());

@@ -105,6 +105,7 @@ void SeenNames::grow() {
 void CurrentFamily::clear() {
   seen_.clear();
   series_.clear();
+  asked_name_.clear();
   start({});
 }
 
@@ -114,12 +115,14 @@ std::string_view CurrentFamily::start(std::string_view name) {
   help_.clear();
   unit_.clear();
   family_ = {.name = name_};
+  suffixes_ = suffixes(MetricType::unknown, strict_);
   has_help_ = has_type_ = has_unit_ = has_samples_ = false;
   if (!strict_ || name.empty()) return {};
   return seen_.add(name) ? "" : "this name came before, in another family";
 }
 
 std::string_view CurrentFamily::add(const Metadata& metadata) {
+  asked_name_.clear();
   std::string_view problem;
   if (metadata.name != family_.name) problem = start(metadata.name);
   if (strict_ && has_samples_) return "metadata behind the samples of the family";
@@ -146,10 +149,11 @@ std::string_view CurrentFamily::add(const Metadata& metadata) {
 
 std::string_view CurrentFamily::set_type(MetricType type) {
   family_.type = type;
+  suffixes_ = suffixes(type, strict_);
   has_type_ = true;
   if (!strict_) return {};
   std::string_view problem = check_unit();
-  for (const std::string_view suffix : suffixes(type, strict_)) {
+  for (const std::string_view suffix : suffixes_) {
     if (suffix.empty()) continue;
     scratch_.assign(name_).append(suffix);
     if (!seen_.add(scratch_)) problem = "a sample of this family has the name of another family";
@@ -178,23 +182,28 @@ bool CurrentFamily::owns(std::string_view sample_name) const {
   const std::string_view name = family_.name;
   if (name.empty() || !sample_name.starts_with(name)) return false;
   const std::string_view suffix = sample_name.substr(name.size());
-  for (const std::string_view own : suffixes(family_.type, strict_)) {
-    if (suffix == own) return true;
-  }
-  return false;
+  return std::ranges::find(suffixes_, suffix) != suffixes_.end();
 }
 
 std::string_view CurrentFamily::add(Sample& sample, std::string_view series) {
-  sample.family = nullptr;
+  if (strict_) return add_strictly(sample, series);
+  // Samples of one name mostly stand together, and what was found for the first of them is true of the others.
+  if (sample.name != asked_name_) {
+    asked_name_.assign(sample.name);
+    owns_asked_ = owns(sample.name);
+  }
+  sample.family = owns_asked_ ? &family_ : nullptr;
+  return {};
+}
+
+std::string_view CurrentFamily::add_strictly(Sample& sample, std::string_view series) {
   std::string_view problem;
   if (!owns(sample.name)) {
-    if (!strict_) return {};
     if (sample.name == family_.name) return "the type of the family demands an ending, such as _total of a counter";
     problem = start(sample.name);
   }
   has_samples_ = true;
   sample.family = has_help_ || has_type_ || has_unit_ ? &family_ : nullptr;
-  if (!strict_) return {};
   if (problem.empty()) problem = check_member(sample);
   return problem.empty() ? check_times(sample, series) : problem;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ class CurrentFamily {
   const MetricFamily& family() const { return family_; }
 
  private:
+  std::string_view add_strictly(Sample& sample, std::string_view series);
   std::string_view start(std::string_view name);
   std::string_view set_type(MetricType type);
   std::string_view set_unit(std::string_view unit);
@@ -51,6 +53,7 @@ class CurrentFamily {
 
   bool strict_;
   MetricFamily family_;  ///< points into the three texts below
+  std::span<const std::string_view> suffixes_;
   std::string name_;
   std::string help_;
   std::string unit_;
@@ -62,6 +65,8 @@ class CurrentFamily {
   std::string series_;  ///< of the last sample
   bool timed_ = false;  ///< the last sample had a timestamp
   std::optional<std::int64_t> time_;
+  std::string asked_name_;  ///< of the last sample in text 0.0.4, empty after metadata
+  bool owns_asked_ = false;
   std::string scratch_;
 };
 

@@ -112,23 +112,21 @@ bool ExpositionLine::read_kind(LineKind& kind) {
     return true;
   }
   const std::size_t start = position_++;
-  MetadataKind metadata = MetadataKind::help;
-  const bool is_metadata = take_metadata_kind(metadata);
-  position_ = start;
+  const bool is_metadata = take_metadata_kind();
   kind = is_metadata ? LineKind::metadata : LineKind::nothing;
   return is_metadata || !strict_ || fail("neither HELP, TYPE, UNIT nor EOF behind '#'", start + 1);
 }
 
 /// What stands between '#' and the name.
-bool ExpositionLine::take_metadata_kind(MetadataKind& kind) {
+bool ExpositionLine::take_metadata_kind() {
   if (!take_separator("")) return false;
   const std::string_view word = take_word();
   if (word == "HELP") {
-    kind = MetadataKind::help;
+    metadata_kind_ = MetadataKind::help;
   } else if (word == "TYPE") {
-    kind = MetadataKind::type;
+    metadata_kind_ = MetadataKind::type;
   } else if (strict_ && word == "UNIT") {
-    kind = MetadataKind::unit;
+    metadata_kind_ = MetadataKind::unit;
   } else {
     return false;
   }
@@ -138,8 +136,8 @@ bool ExpositionLine::take_metadata_kind(MetadataKind& kind) {
 
 bool ExpositionLine::read_metadata(Metadata& metadata) {
   buffers_.plain.clear();
-  ++position_;
-  return take_metadata_kind(metadata.kind) && read_metadata_name(metadata) && read_metadata_text(metadata);
+  metadata.kind = metadata_kind_;
+  return read_metadata_name(metadata) && read_metadata_text(metadata);
 }
 
 bool ExpositionLine::read_metadata_name(Metadata& metadata) {
@@ -284,10 +282,10 @@ bool ExpositionLine::read_time(SampleTime& time, std::string_view invalid) {
 bool ExpositionLine::take_name(bool with_colon, std::string_view missing, std::string_view& name) {
   const unsigned first = with_colon ? letter | colon : letter;
   if (at_end() || !is(line_[position_], first)) return fail(missing);
-  std::size_t end = position_ + 1;
-  while (end < line_.size() && is(line_[end], first | digit)) ++end;
-  name = line_.substr(position_, end - position_);
-  position_ = end;
+  const std::string_view rest = line_.substr(position_);
+  const auto* const end = std::ranges::find_if_not(rest, [first](char c) { return is(c, first | digit); });
+  name = std::string_view(rest.begin(), end);
+  position_ += name.size();
   return true;
 }
 

@@ -54,9 +54,9 @@ class ExpositionLine {
       : line_(line), strict_(format == Exposition::openmetrics_1_0), buffers_(buffers) {}
 
   bool read_kind(LineKind& kind);
-  /// Where the kind is metadata.
+  /// After read_kind, where the kind is metadata.
   bool read_metadata(Metadata& metadata);
-  /// Where the kind is sample. `sample.family` stays as it is.
+  /// After read_kind, where the kind is sample. `sample.family` stays as it is.
   bool read_sample(Sample& sample);
   /// After read_sample: where the text that names the series ends.
   std::size_t series_end() const { return series_end_; }
@@ -74,7 +74,7 @@ class ExpositionLine {
   bool fail(std::string_view reason, std::size_t where);
   bool fail(std::string_view reason) { return fail(reason, position_); }
 
-  bool take_metadata_kind(MetadataKind& kind);
+  bool take_metadata_kind();
   bool read_metadata_name(Metadata& metadata);
   bool read_metadata_text(Metadata& metadata);
   bool read_labels(LabelList& labels, std::string_view* metric_name);
@@ -94,6 +94,7 @@ class ExpositionLine {
   LineBuffers& buffers_;
   std::size_t position_ = 0;
   std::size_t series_end_ = 0;
+  MetadataKind metadata_kind_ = MetadataKind::help;
   std::string_view reason_;
   std::size_t where_ = 0;
 };
