@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <string>
 
 #include "codecs/remote_write_encode.h"
@@ -93,12 +92,6 @@ std::string refs(std::initializer_list<std::uint64_t> numbers) {
   for (const std::uint64_t number : numbers) packed += proto::varint(number);
   return proto::bytes(1, packed);
 }
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr double hostile_ms_max = 200;
-#else
-constexpr double hostile_ms_max = 10;
-#endif
 
 const std::string up = label("__name__", "up");
 
@@ -450,7 +443,7 @@ TEST_CASE("once its arrays have grown, decoding allocates nothing") {
   }
 }
 
-TEST_CASE("a hostile body of 1 KB costs at most 1 MB and 10 ms, decompressed") {
+TEST_CASE("a hostile body of 1 KB costs at most 1 MB of memory, decompressed") {
   const auto check = [](Version version, std::string_view start, const std::string& unit, bool one_series) {
     CAPTURE(unit);
     std::string content(start);
@@ -459,12 +452,9 @@ TEST_CASE("a hostile body of 1 KB costs at most 1 MB and 10 ms, decompressed") {
     const std::string plain = one_series ? proto::bytes(version == Version::v1 ? 1 : 5, content) : content;
     Decoder decoder;
     const Allocations allocations;
-    const std::clock_t begin = std::clock();  // of the processor: others use this machine too
     decoder.reset(version, plain);
     while (decoder.next() != Step::end) continue;
-    const double took_ms = 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     CHECK(allocations.peak_bytes() <= 1'000'000);
-    CHECK(took_ms < hostile_ms_max);
   };
   using proto::bytes;
   for (std::uint32_t field = 1; field < 6; ++field) {

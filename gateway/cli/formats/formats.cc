@@ -12,10 +12,10 @@ void decode_influxdb3_json(std::string_view body, const FormatOptions& options, 
 void decode_influxql_json(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options);
+void decode_openmetrics(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_prometheus_json(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings);
 std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options);
-void decode_openmetrics(std::string_view body, const FormatOptions& options, Findings& findings);
 void decode_text(std::string_view body, const FormatOptions& options, Findings& findings);
 
 namespace {
@@ -45,6 +45,7 @@ constexpr Format table[] = {
      .takes_precision = true,
      .decode = decode_line_protocol,
      .encode = encode_line_protocol},
+    {.name = "openmetrics", .meaning = "a page of metrics in OpenMetrics 1.0", .decode = decode_openmetrics},
     {.name = "prometheus_json",
      .meaning = "what Prometheus' HTTP API answers to instant and range queries",
      .decode = decode_prometheus_json},
@@ -54,7 +55,6 @@ constexpr Format table[] = {
      .comes_in_snappy = true,
      .decode = decode_remote_write,
      .encode = encode_remote_write},
-    {.name = "openmetrics", .meaning = "a page of metrics in OpenMetrics 1.0", .decode = decode_openmetrics},
     {.name = "text", .meaning = "a page of metrics in Prometheus' text format 0.0.4", .decode = decode_text},
 };
 
