@@ -10,6 +10,7 @@
 #include "gateway/base/log.h"
 #include "gateway/cli/format_options.h"
 #include "gateway/cli/message_json.h"
+#include "gateway/cli/printable.h"
 
 namespace gw::cli {
 namespace {
@@ -70,7 +71,7 @@ class Printer : public Findings {
   Printer(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
   void message(const codecs::Message& message) override { out_ << dump(to_json(message)) << '\n'; }
   void problem(std::size_t line, std::size_t column, std::string_view reason) override {
-    err_ << fmt::format("{}:{}: {}\n", line, column, reason);
+    err_ << fmt::format("{}:{}: {}\n", line, column, printable(reason));
     ++problems_;
   }
   void note(std::string_view text) override { err_ << "note: " << log::value(text) << '\n'; }

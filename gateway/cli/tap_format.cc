@@ -7,6 +7,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
 #include "gateway/cli/message_json.h"
+#include "gateway/cli/printable.h"
 
 namespace gw::cli {
 namespace {
@@ -29,18 +30,6 @@ std::int64_t nanoseconds(std::int64_t timestamp) {
 std::string time_text(const codecs::Line& line) {
   if (!line.timestamp) return "-";
   return iso_time(WallTime(std::chrono::nanoseconds(nanoseconds(*line.timestamp))));
-}
-
-/// A terminal must not be steered by a message.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out;
 }
 
 std::string field_text(const codecs::Field& field) {

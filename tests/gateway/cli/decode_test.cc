@@ -79,6 +79,13 @@ TEST_CASE("decode unpacks gzip by itself, encode packs when told") {
   CHECK(codecs::gunzip(packed.out, 1000).value() == line);
 }
 
+TEST_CASE("a terminal is not steered by what a body says") {
+  const Ran ran = decoded({"--format", "influxql_json"}, R"({"error":"\u001b[31mred"})");
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find('\x1b') == std::string::npos);
+  CHECK(ran.err.find("\\x1b[31mred") != std::string::npos);
+}
+
 TEST_CASE("decode says so when a body that comes in snappy is none") {
   const Ran cut = decoded({"--format", "remote_write"}, std::string("\x20\x08xyz", 5));
   CHECK(cut.code == 1);
