@@ -24,19 +24,19 @@ std::string time_of(const Json& pair) {
 }
 
 std::string point_of(const Json& pair) {
-  return show_number(number(pair.at(1))) + " '" + pair.at(1).get<std::string>() + "'" + time_of(pair);
+  return show_query_number(number(pair.at(1))) + " '" + pair.at(1).get<std::string>() + "'" + time_of(pair);
 }
 
 std::string histogram_of(const Json& pair) {
   const Json& histogram = pair.at(1);
-  std::string out = "histogram count=" + show_number(number(histogram.at("count"))) +
-                    " sum=" + show_number(number(histogram.at("sum")));
+  std::string out = "histogram count=" + show_query_number(number(histogram.at("count"))) +
+                    " sum=" + show_query_number(number(histogram.at("sum")));
   for (const Json& bucket : histogram.value("buckets", Json::array())) {
     const int bounds = bucket.at(0);
     out += bounds == 1 || bounds == 3 ? " [" : " (";
-    out += show_number(number(bucket.at(1))) + "," + show_number(number(bucket.at(2)));
+    out += show_query_number(number(bucket.at(1))) + "," + show_query_number(number(bucket.at(2)));
     out += bounds == 0 || bounds == 3 ? "]=" : ")=";
-    out += show_number(number(bucket.at(3)));
+    out += show_query_number(number(bucket.at(3)));
   }
   return out + time_of(pair);
 }

@@ -11,7 +11,7 @@
 #include "codecs/prometheus_json.h"
 #include "tests/codecs/chunked.h"
 
-inline std::string show_number(double value) {
+inline std::string show_query_number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   std::string out;
@@ -20,11 +20,12 @@ inline std::string show_number(double value) {
 }
 
 inline std::string show_histogram(const codecs::QueryHistogram& histogram) {
-  std::string out = "histogram count=" + show_number(histogram.count) + " sum=" + show_number(histogram.sum);
+  std::string out =
+      "histogram count=" + show_query_number(histogram.count) + " sum=" + show_query_number(histogram.sum);
   for (const codecs::Bucket& bucket : histogram.buckets) {
     out += bucket.low_inclusive ? " [" : " (";
-    out += show_number(bucket.low) + "," + show_number(bucket.high) + (bucket.high_inclusive ? "]" : ")");
-    out += "=" + show_number(bucket.count);
+    out += show_query_number(bucket.low) + "," + show_query_number(bucket.high) + (bucket.high_inclusive ? "]" : ")");
+    out += "=" + show_query_number(bucket.count);
   }
   return out;
 }
@@ -39,7 +40,7 @@ inline std::string show_sample(const codecs::QuerySample& sample) {
   }
   out += "} ";
   const std::string text(sample.value_text);
-  if (sample.kind == Kind::number) out += show_number(sample.value) + " '" + text + "'";
+  if (sample.kind == Kind::number) out += show_query_number(sample.value) + " '" + text + "'";
   if (sample.kind == Kind::text) out += "text '" + text + "'";
   if (sample.kind == Kind::histogram) out += show_histogram(sample.histogram);
   return out + " @" + std::to_string(sample.time_ms) + (sample.labels_cut ? " labels_cut\n" : "\n");
