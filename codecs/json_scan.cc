@@ -12,6 +12,7 @@
 
 #include "codecs/json_scan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "codecs/utf8.h"
@@ -69,9 +70,13 @@ char simple_escape(char escape) {
   }
 }
 
-void append_utf8(std::string& out, std::uint32_t point) {
-  const auto add = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return add(point);
+/// Answers where the next byte belongs.
+char* write_utf8(char* out, std::uint32_t point) {
+  const auto add = [&out](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
+  if (point < 0x80) {
+    add(point);
+    return out;
+  }
   if (point < 0x800) {
     add(0xC0 | point >> 6);
   } else {
@@ -84,6 +89,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
     add(0x80 | (point >> 6 & 0x3F));
   }
   add(0x80 | (point & 0x3F));
+  return out;
 }
 
 constexpr std::string_view no_hex = "\\u without four hexadecimal digits";
@@ -93,8 +99,7 @@ constexpr std::string_view half_pair = "half of a surrogate pair";
 
 void JsonScan::begin(std::string_view part, std::size_t at) {
   part_ = part;
-  bytes_left_ = part.size() - at;
-  text_.clear();
+  begin_ = at;
   rewind(at);
 }
 
@@ -135,7 +140,10 @@ bool JsonScan::next_member(bool first, std::string_view& key) {
     if (c != ',') return fail_broken("',' or '}' expected");
     ++at_;
   }
-  return scan_key(key);
+  bool escaped = false;
+  if (!scan_key(key, escaped)) return false;
+  if (escaped) key = unescape(key);
+  return true;
 }
 
 bool JsonScan::next_item(bool first) {
@@ -155,7 +163,10 @@ bool JsonScan::next_item(bool first) {
 bool JsonScan::read_string(std::string_view& text, std::string_view reason) {
   if (peek() != '"') return fail_shape(reason);
   last_ = at_;
-  return scan_text(text);
+  bool escaped = false;
+  if (!scan_string(text, escaped)) return false;
+  if (escaped) text = unescape(text);
+  return true;
 }
 
 bool JsonScan::read_number(std::string_view& text, std::string_view reason) {
@@ -196,8 +207,9 @@ bool JsonScan::skip(JsonSkip& skip) {
       }
       skip.want = in_object ? Want::key : Want::value;
     } else if (skip.want == Want::key) {
-      std::string_view key;
-      if (!scan_key(key)) return false;
+      std::string_view raw;
+      bool escaped = false;
+      if (!scan_key(raw, escaped)) return false;
       skip.want = Want::value;
     } else if (c == '{' || c == '[') {
       if (skip.depth == json_depth_max) return fail_broken("nested deeper than 32 levels");
@@ -215,10 +227,10 @@ bool JsonScan::skip(JsonSkip& skip) {
 }
 
 /// A key and its colon. Stays where it is unless both are there.
-bool JsonScan::scan_key(std::string_view& key) {
+bool JsonScan::scan_key(std::string_view& raw, bool& escaped) {
   if (peek() != '"') return fail_broken("a key in quotes expected");
   const std::size_t start = at_;
-  if (!scan_text(key)) return false;
+  if (!scan_string(raw, escaped)) return false;
   if (peek() == ':') {
     ++at_;
     return true;
@@ -226,13 +238,6 @@ bool JsonScan::scan_key(std::string_view& key) {
   fail_broken("':' expected");
   at_ = start;
   return false;
-}
-
-bool JsonScan::scan_text(std::string_view& text) {
-  bool escaped = false;
-  if (!scan_string(text, escaped)) return false;
-  if (escaped) text = unescape(text);
-  return true;
 }
 
 /// A whole string, from its opening quote on; `raw` is what stands between the quotes.
@@ -352,15 +357,16 @@ bool JsonScan::scan_simple(char first) {
 
 /// `raw` has been found well-formed. No text gets longer without its escapes.
 std::string_view JsonScan::unescape(std::string_view raw) {
-  if (text_.capacity() < bytes_left_) text_.reserve(bytes_left_);
-  const std::size_t start = text_.size();
+  if (text_.size() < part_.size() - begin_) text_.resize(part_.size() - begin_);  // once a `begin`
+  char* const start = text_.data() + (static_cast<std::size_t>(raw.data() - part_.data()) - begin_);
+  char* out = start;
   for (std::size_t at = 0; at < raw.size();) {
     const std::size_t run = std::min(raw.find('\\', at), raw.size());
-    text_ += raw.substr(at, run - at);
+    out = std::copy_n(raw.data() + at, run - at, out);
     at = run + 2;
     if (run == raw.size()) break;
     if (raw[run + 1] != 'u') {
-      text_ += simple_escape(raw[run + 1]);
+      *out++ = simple_escape(raw[run + 1]);
       continue;
     }
     std::uint32_t point = hex_unit(raw.data() + at);
@@ -369,9 +375,9 @@ std::string_view JsonScan::unescape(std::string_view raw) {
       point = 0x10000 + ((point - 0xD800) << 10 | (hex_unit(raw.data() + at + 2) - 0xDC00));
       at += 6;
     }
-    append_utf8(text_, point);
+    out = write_utf8(out, point);
   }
-  return std::string_view(text_).substr(start);
+  return {start, out};
 }
 
 }  // namespace codecs

@@ -40,9 +40,10 @@ class JsonScan {
     shape,   ///< JSON, but not what was expected
   };
 
-  /// Starts at offset `at` of `part`. Allocates only where strings have escapes, and at most as many bytes as are left.
+  /// Starts at offset `at` of `part`. Allocates only where strings have escapes, in proportion to the bytes that are
+  /// left.
   void begin(std::string_view part, std::size_t at);
-  /// Goes back to `at` and forgets the trouble; texts stay valid.
+  /// Goes to `at`, not before where it began, and forgets the trouble; texts stay valid.
   void rewind(std::size_t at);
 
   std::size_t at() const { return at_; }
@@ -80,8 +81,7 @@ class JsonScan {
   bool fail(Trouble trouble, std::string_view reason, std::size_t where);
   bool fail_broken(std::string_view reason) { return fail(Trouble::broken, reason, at_); }
   bool fail_more() { return fail(Trouble::more, {}, part_.size()); }
-  bool scan_key(std::string_view& key);
-  bool scan_text(std::string_view& text);
+  bool scan_key(std::string_view& raw, bool& escaped);
   bool scan_string(std::string_view& raw, bool& escaped);
   bool scan_escape(std::size_t& at);
   bool scan_hex(std::size_t at, std::uint32_t& unit);
@@ -93,12 +93,13 @@ class JsonScan {
 
   std::string_view part_;
   std::size_t at_ = 0;
-  std::size_t last_ = 0;        ///< where the string or number that was read last starts
-  std::size_t bytes_left_ = 0;  ///< of the part, at `begin`
+  std::size_t last_ = 0;  ///< where the string or number that was read last starts
+  std::size_t begin_ = 0;
   Trouble trouble_ = Trouble::none;
   std::string_view reason_;
   std::size_t where_ = 0;
-  std::string text_;  ///< of strings with escapes; has the room for all of the part, so that views stay valid
+  std::string text_;  ///< of strings with escapes, each as far from the start as it stands from `begin_` in the part:
+                      ///< views stay valid however often it is read
 };
 
 }  // namespace codecs

@@ -98,6 +98,11 @@ TEST_CASE("what the server refuses is an error") {
   check("{\"error\":\"no\"}\n", "1:1@0 the server refused the request 'no'\n");
   check(R"({"error":"partial write","data":[{"line_number":1}]})",
         "1:1@0 the server refused the request 'partial write'\n");
+  // Its words stay what they are while what comes with them is passed over.
+  const std::string words(400, 'e');
+  const std::string key(500, 'k');
+  check("{\"error\":\"" + words + "\\n\",\"data\":{\"" + key + "\\n\":1},\"data\":{\"" + key + "\\n\":1}}",
+        "1:1@0 the server refused the request '" + words + "\n'\n");
   // A column of this name.
   check("[{\"error\":\"x\"}]", "- error=\"x\"\n");
   check("{\"error\":\"x\",\"time\":\"1970-01-01T00:00:01\"}\n", "- error=\"x\" @1000000000\n");
