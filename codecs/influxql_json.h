@@ -70,7 +70,8 @@ struct InfluxqlFailure {
 
 /// Walks an answer (see decode.h), of one document or, with chunked=true, of many; never holds more of it than a row. A
 /// row that does not fit its columns is refused alone; after broken JSON the walk goes on with the next document that
-/// starts a line. Columns have to stand before their rows, as all servers write them; nothing else needs an order.
+/// starts a line. Columns have to stand before their rows, as all servers write them; nothing else needs an order. Of a
+/// series' name, tags and columns the first ones count.
 /// Allocates only while its buffers grow. Not thread-safe.
 class InfluxqlDecoder {
  public:

@@ -62,7 +62,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::end_series() {
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_part(Kept& kept, bool (InfluxqlDecoder::*read)()) {
   JsonScan& scan = walk_.scan();
   const std::size_t value = scan.at();
-  if (!scan.skip_value(0)) return leave(walk_.found(), place_);
+  if (!scan.skip_value(0) || !kept.raw.empty()) return leave(walk_.found(), place_);
   kept.raw = scan.between(value, scan.at());
   kept.scan.begin(kept.raw, 0);
   if (kept.raw == "null" || (this->*read)()) return leave(Next::found, place_);

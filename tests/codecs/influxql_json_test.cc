@@ -207,6 +207,20 @@ TEST_CASE("JSON of another shape is told where it differs") {
         "0 series  []\n1:36@35 more values than columns\n0 end\n");
 }
 
+TEST_CASE("of a member of a series that stands twice the first one counts") {
+  const auto series = [](const std::string& members) {
+    return answer("{\"series\":[{" + members + R"(,"columns":["time","v"],"values":[[null,2]]}]})");
+  };
+  const std::string name(40, 'a');
+  std::string ones = "[1";
+  for (int i = 0; i < 200; ++i) ones += ",1";
+  check(series("\"name\":\"" + name + "\",\"name\":" + ones + "]"),
+        "0 series " + name + " [time v]\n0 row null 2\n0 end\n");
+  check(series(R"("name":"m","tags":{"hostname":"n1","aaaa":"bbbbbbbbbbbbb"},"tags":null,"name":"n")"),
+        "0 series m hostname=n1 aaaa=bbbbbbbbbbbbb [time v]\n0 row null 2\n0 end\n");
+  check(series(R"("tags":{},"tags":{"a":"b"},"columns":["time","w"])"), "0 series  [time w]\n0 row null 2\n0 end\n");
+}
+
 TEST_CASE("cut at every byte, an answer gives what it gives as a whole") {
   const std::string body =
       R"({"results":[{"statement_id":0,"series":[{"name":"m\"µ","tags":{"a":"b\n","c":""},"columns":["time","v"],)"
