@@ -8,6 +8,7 @@
 #include <array>
 #include <memory>
 
+#include "codecs/prometheus_json.h"
 #include "codecs/remote_write_encode.h"
 #include "gateway/cli/formats/format.h"
 
@@ -50,6 +51,17 @@ void tell_metadata(Findings& findings, std::string_view of, const Metadata& meta
                             metadata.unit, metadata.help));
 }
 
+/// As in the query API: each bucket becomes a field of one line.
+static_assert(codecs::query_buckets_max == 4096);
+constexpr std::string_view too_many_buckets = "a histogram with more than 4096 buckets";
+
+std::size_t buckets_of(const codecs::NativeHistogram& histogram) {
+  std::size_t count = 0;
+  for (const auto* const side : {&histogram.negative, &histogram.positive})
+    count += side->deltas.size() + side->counts.size();
+  return count;
+}
+
 class SeriesToMessages {
  public:
   SeriesToMessages(const Series& series, Findings& findings)
@@ -90,6 +102,10 @@ class SeriesToMessages {
   }
 
   void tell_histogram(const codecs::NativeHistogram& histogram) {
+    if (buckets_of(histogram) > codecs::query_buckets_max) {
+      findings_.problem(1, series_.offset + 1, too_many_buckets);
+      return;
+    }
     using Hint = codecs::NativeHistogram::ResetHint;
     message_.fields = {{"count", histogram.count()}, {"sum", histogram.sum}};
     if (is_stale(histogram.sum)) message_.fields.push_back({"stale", true});

@@ -100,6 +100,25 @@ TEST_CASE("what has no place in a message is told as a note") {
   CHECK(v1.err == "note: \"f is of type gauge histogram, unit '': h\"\nnote: \"" + who + " has no samples\"\n");
 }
 
+TEST_CASE("a histogram with more buckets than the query API has is told as a problem, and the next one goes on") {
+  codecs::NativeHistogram small;
+  small.count_int = 1;
+  small.positive = {{{0, 1}}, {1}, {}};
+  codecs::NativeHistogram large;
+  large.positive = {{{0, 4096}}, std::vector<std::int64_t>(4096), {}};
+  Series series;
+  series.labels = labels;
+  series.histograms = std::span(&large, 1);
+  CHECK(decoded("v1", request(Version::v1, series)).err.empty());
+  large.negative = {{{0, 1}}, {0}, {}};
+  const std::vector<codecs::NativeHistogram> both{large, small};
+  series.histograms = both;
+  const Ran ran = decoded("v1", request(Version::v1, series));
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find(": a histogram with more than 4096 buckets\n") != std::string::npos);
+  CHECK(ran.out.find(R"("(0.5,1]":{"float":1.0})") != std::string::npos);
+}
+
 TEST_CASE("a native histogram becomes count, sum and its buckets") {
   codecs::NativeHistogram histogram;
   histogram.count_int = 9;
