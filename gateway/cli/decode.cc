@@ -69,7 +69,11 @@ std::optional<std::string> read_all(std::istream& in) {
 class Printer : public Findings {
  public:
   Printer(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
-  void message(const codecs::Message& message) override { out_ << dump(to_json(message)) << '\n'; }
+  void message(const codecs::Message& message) override {
+    line_.clear();
+    append_json(line_, message);
+    out_ << line_ << '\n';
+  }
   void problem(std::size_t line, std::size_t column, std::string_view reason) override {
     err_ << fmt::format("{}:{}: {}\n", line, column, printable(reason));
     ++problems_;
@@ -80,6 +84,7 @@ class Printer : public Findings {
  private:
   std::ostream& out_;
   std::ostream& err_;
+  std::string line_;
   std::size_t problems_ = 0;
 };
 

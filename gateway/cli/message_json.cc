@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
-#include <type_traits>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace gw::cli {
 namespace {
@@ -13,19 +17,80 @@ namespace {
 using Json = nlohmann::ordered_json;
 using codecs::Message;
 
-Json json_of_float(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return value;
+/// More keys than that are looked up in a table, not one by one.
+constexpr std::size_t few_keys = 16;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void append_text(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(text, plain)) {
+    out += dump(text);
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
 }
 
-struct JsonOfValue {
-  Json operator()(double value) const { return {{"float", json_of_float(value)}}; }
-  Json operator()(std::int64_t value) const { return {{"int", value}}; }
-  Json operator()(std::uint64_t value) const { return {{"uint", value}}; }
-  Json operator()(bool value) const { return {{"bool", value}}; }
-  Json operator()(const std::string& value) const { return {{"string", value}}; }
+struct AppendValue {
+  std::string& out;
+
+  void operator()(double value) const {
+    out += R"({"float":)";
+    if (std::isnan(value)) {
+      out += R"("NaN")";
+    } else if (std::isinf(value)) {
+      out += value > 0 ? R"("+Inf")" : R"("-Inf")";
+    } else {
+      out += dump(value);
+    }
+    out += '}';
+  }
+  void operator()(std::int64_t value) const { fmt::format_to(std::back_inserter(out), R"({{"int":{}}})", value); }
+  void operator()(std::uint64_t value) const { fmt::format_to(std::back_inserter(out), R"({{"uint":{}}})", value); }
+  void operator()(bool value) const { out += value ? R"({"bool":true})" : R"({"bool":false})"; }
+  void operator()(const std::string& value) const {
+    out += R"({"string":)";
+    append_text(out, value);
+    out += '}';
+  }
 };
+
+/// Of items with the same key the last one, at the place of the first.
+template <class Item>
+std::vector<const Item*> without_doubles(const std::vector<Item>& items) {
+  std::vector<const Item*> kept;
+  kept.reserve(items.size());
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const Item& item : items) {
+    std::size_t place = kept.size();
+    if (items.size() > few_keys) {
+      place = places.try_emplace(item.key, place).first->second;
+    } else {
+      const auto found = std::ranges::find_if(kept, [&](const Item* other) { return other->key == item.key; });
+      place = static_cast<std::size_t>(found - kept.begin());
+    }
+    if (place < kept.size())
+      kept[place] = &item;
+    else
+      kept.push_back(&item);
+  }
+  return kept;
+}
+
+template <class Item, class AppendContent>
+void append_object(std::string& out, const std::vector<Item>& items, AppendContent append_content) {
+  char before = '{';
+  for (const Item* const item : without_doubles(items)) {
+    out += std::exchange(before, ',');
+    append_text(out, item->key);
+    out += ':';
+    append_content(item->value);
+  }
+  if (before == '{') out += before;
+  out += '}';
+}
 
 std::optional<double> float_of(const Json& json) {
   if (json.is_number()) return json.get<double>();
@@ -119,17 +184,23 @@ Problem read_message(const Json& json, Message& message) {
 
 }  // namespace
 
-Json to_json(const Message& message) {
-  Json tags = Json::object();
-  for (const Message::Tag& tag : message.tags) tags[tag.key] = tag.value;
-  Json fields = Json::object();
-  for (const Message::Field& field : message.fields) fields[field.key] = std::visit(JsonOfValue{}, field.value);
-  Json json = {{"name", message.name}, {"tags", std::move(tags)}, {"fields", std::move(fields)}};
-  json["time"] = message.time_ns ? Json(*message.time_ns) : Json(nullptr);
-  return json;
+void append_json(std::string& out, const Message& message, std::optional<std::string_view> subject) {
+  out += '{';
+  if (subject) {
+    out += R"("subject":)";
+    append_text(out, *subject);
+    out += ',';
+  }
+  out += R"("name":)";
+  append_text(out, message.name);
+  out += R"(,"tags":)";
+  append_object(out, message.tags, [&](const std::string& value) { append_text(out, value); });
+  out += R"(,"fields":)";
+  append_object(out, message.fields, [&](const Message::Value& value) { std::visit(AppendValue{out}, value); });
+  out += R"(,"time":)";
+  out += message.time_ns ? fmt::to_string(*message.time_ns) : "null";
+  out += '}';
 }
-
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::expected<Message, std::string> message_of_json(std::string_view line) {
   const Json json = Json::parse(line, nullptr, false);

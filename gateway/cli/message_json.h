@@ -7,7 +7,7 @@
 // float that JSON cannot write is the text "NaN", "+Inf" or "-Inf". `time` is in nanoseconds, null when absent.
 
 #include <expected>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,11 +15,10 @@
 
 namespace gw::cli {
 
-/// Of fields that stand twice the last one counts, as everywhere. Bytes that are no UTF-8 become U+FFFD when dumped.
-nlohmann::ordered_json to_json(const codecs::Message& message);
-
-/// `json` on one line, without its newline.
-std::string dump(const nlohmann::ordered_json& json);
+/// Appends `message` on one line, without its newline; "subject" stands first where there is one. Of keys that stand
+/// twice the last one counts, as everywhere, at the place of the first. Bytes that are no UTF-8 become U+FFFD.
+void append_json(std::string& out, const codecs::Message& message,
+                 std::optional<std::string_view> subject = std::nullopt);
 
 /// The error says what is wrong in words for the one who wrote the line.
 std::expected<codecs::Message, std::string> message_of_json(std::string_view line);

@@ -78,9 +78,9 @@ void TapPrinter::print_line(std::string_view subject, const codecs::Line& line) 
 void TapPrinter::print_json(std::string_view subject, const codecs::Line& line) {
   // Never out of range: see `nanoseconds`.
   const codecs::Message message = codecs::to_message(line, codecs::Dialect::line_protocol_v2).value();
-  nlohmann::ordered_json json = {{"subject", subject}};
-  json.update(to_json(message));
-  out_ << dump(json) << '\n';
+  std::string json;
+  append_json(json, message, subject);
+  out_ << json << '\n';
 }
 
 void TapPrinter::print_row(std::string_view subject, const codecs::Line& line) {

@@ -13,7 +13,10 @@ namespace {
 
 class Shown : public Findings {
  public:
-  void message(const codecs::Message& message) override { text += dump(to_json(message)) + "\n"; }
+  void message(const codecs::Message& message) override {
+    append_json(text, message);
+    text += '\n';
+  }
   void problem(std::size_t line, std::size_t column, std::string_view reason) override {
     text += std::to_string(line) + ":" + std::to_string(column) + ": " + std::string(reason) + "\n";
   }

@@ -3,15 +3,24 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <optional>
+#include <string>
 
 using namespace gw::cli;
+using namespace std::string_view_literals;
 using codecs::Message;
 
 namespace {
 
+std::string json_of(const Message& message, std::optional<std::string_view> subject = std::nullopt) {
+  std::string json;
+  append_json(json, message, subject);
+  return json;
+}
+
 std::string there_and_back(std::string_view line) {
   const auto message = message_of_json(line);
-  return message ? dump(to_json(*message)) : "error: " + message.error();
+  return message ? json_of(*message) : "error: " + message.error();
 }
 
 }  // namespace
@@ -30,22 +39,37 @@ TEST_CASE("a message is one JSON object, each field with its type") {
                          {"m", -infinity},
                          {"z", -0.0}},
                         1722945600000000000};
-  CHECK(dump(to_json(message)) ==
+  CHECK(json_of(message) ==
         R"({"name":"cpu","tags":{"host":"a","rack":"b \"c\""},"fields":{"value":{"float":1.5},)"
         R"("i":{"int":-9223372036854775808},"u":{"uint":18446744073709551615},"b":{"bool":true},)"
         R"("s":{"string":"line\nbreak"},"n":{"float":"NaN"},"p":{"float":"+Inf"},"m":{"float":"-Inf"},)"
         R"("z":{"float":-0.0}},"time":1722945600000000000})");
-  CHECK(dump(to_json(Message{"m", {}, {}, std::nullopt})) == R"({"name":"m","tags":{},"fields":{},"time":null})");
+  CHECK(json_of(Message{"m", {}, {}, std::nullopt}) == R"({"name":"m","tags":{},"fields":{},"time":null})");
+}
+
+TEST_CASE("the subject stands before all that the message says") {
+  CHECK(json_of(Message{"m", {}, {}, 1}, "a.\"b") ==
+        R"({"subject":"a.\"b","name":"m","tags":{},"fields":{},"time":1})");
 }
 
 TEST_CASE("of a field that stands twice the last one counts") {
   const Message message{"m", {}, {{"v", 1.0}, {"w", true}, {"v", std::int64_t{2}}}, 0};
-  CHECK(dump(to_json(message)) == R"({"name":"m","tags":{},"fields":{"v":{"int":2},"w":{"bool":true}},"time":0})");
+  CHECK(json_of(message) == R"({"name":"m","tags":{},"fields":{"v":{"int":2},"w":{"bool":true}},"time":0})");
+}
+
+TEST_CASE("so it is where there are many, and each of them costs about the same") {
+  Message message{"m", {}, {}, 0};
+  for (int i = 0; i < 200'000; ++i) message.fields.push_back({"f" + std::to_string(i), true});
+  const std::string once = json_of(message);
+  CHECK(once.ends_with(R"("f199998":{"bool":true},"f199999":{"bool":true}},"time":0})"));
+  message.fields.front().value = false;
+  message.fields.push_back({"f0", true});
+  message.tags = {{"t", "1"}, {"t", "2"}};
+  CHECK(json_of(message) == R"({"name":"m","tags":{"t":"2"},)" + once.substr(R"({"name":"m","tags":{},)"sv.size()));
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break the JSON") {
-  CHECK(dump(to_json(Message{"a\xff", {}, {}, 0})) ==
-        "{\"name\":\"a\xef\xbf\xbd\",\"tags\":{},\"fields\":{},\"time\":0}");
+  CHECK(json_of(Message{"a\xff", {}, {}, 0}) == "{\"name\":\"a\xef\xbf\xbd\",\"tags\":{},\"fields\":{},\"time\":0}");
 }
 
 TEST_CASE("JSON lines are read back as they were printed") {
