@@ -27,6 +27,9 @@ inline constexpr std::size_t line_bytes_max = std::size_t{1} << 20;
 inline constexpr std::size_t tags_max = 256;
 /// Fields of one line: bounds the decoder's memory. Wide Telegraf plug-ins write some hundreds.
 inline constexpr std::size_t fields_max = 4096;
+/// What InfluxDB 1.x can store of a series key: measurement, tags, separator and field key, as they stand on the wire.
+inline constexpr std::size_t influxdb_1_key_bytes_max = 65535;
+inline constexpr std::size_t influxdb_1_key_separator_bytes = 4;
 
 /// One key=value pair. In a `Line` the text is as it stands on the wire, escapes included (see `unescaped`); in a
 /// `Point` it is plain.

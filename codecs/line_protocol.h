@@ -86,8 +86,8 @@ struct Point {
   std::optional<std::int64_t> timestamp;
 };
 
-/// Appends `point` as one line with its '\n'. Where the dialect cannot represent it, appends nothing and says why in a
-/// static text.
+/// Appends `point` as one line with its '\n'. Where the dialect cannot represent it, or LineDecoder refuses it as too
+/// large, appends nothing and says why in a static text.
 std::expected<void, std::string_view> append_line(std::string& out, const Point& point, Dialect dialect);
 /// The same for a message; its time is written in `precision`, rounded down.
 std::expected<void, std::string_view> append_message(std::string& out, const Message& message, Dialect dialect,

@@ -82,10 +82,6 @@ bool is(const LineBytes& bytes, char c, std::uint8_t classes) {
   return (bytes.classes[static_cast<std::uint8_t>(c)] & classes) != 0;
 }
 
-/// What InfluxDB 1.x can store of a series key: measurement, tags, four bytes, field key.
-constexpr std::size_t influxdb_1_key_bytes_max = 65535;
-constexpr std::size_t influxdb_1_key_separator_bytes = 4;
-
 template <class Number>
 std::string_view set(FieldValue& value, const std::expected<Number, NumberProblem>& number, std::string_view malformed,
                      std::string_view out_of_range) {

@@ -15,9 +15,6 @@
 namespace codecs {
 namespace {
 
-/// Of measurement and tags, and of one field key with them: InfluxDB 1.x stores no longer ones (see line_reader.cc).
-constexpr std::size_t influxdb_1_key_bytes_max = 65535;
-
 /// The bytes that a text may not hold to be copied as it is. Where it does, it is looked at byte by byte.
 constexpr auto odd_in_name = [](std::uint64_t word) {
   return any_less(word, '\x21') | any_delete_or_high(word) | any_equal(word, ',') | any_equal(word, '=') |
@@ -81,6 +78,7 @@ class LineWriter {
 
   char* at_;
   Dialect dialect_;
+  std::size_t field_key_bytes_ = 0;  ///< of the longest one, with its escapes
 };
 
 std::string_view LineWriter::write(const Point& point) {
@@ -92,21 +90,18 @@ std::string_view LineWriter::write(const Point& point) {
   if (point.fields.empty()) return "no fields";
   put(' ');
   if (const auto trouble = write_fields(point.fields); !trouble.empty()) return trouble;
-  if (influxdb_1() && at_ - start > static_cast<std::ptrdiff_t>(influxdb_1_key_bytes_max)) {
-    const std::size_t longest =
-        std::ranges::max(point.fields, {}, [](const Field& f) { return f.key.size(); }).key.size();
-    if (key_bytes + 2 * longest + 4 > influxdb_1_key_bytes_max)
-      return "measurement and tags are too long for InfluxDB 1.x";
-  }
+  if (influxdb_1() && key_bytes + influxdb_1_key_separator_bytes + field_key_bytes_ > influxdb_1_key_bytes_max)
+    return "measurement and tags are too long for InfluxDB 1.x";
   if (point.timestamp) {
     put(' ');
     if (const auto trouble = write_timestamp(*point.timestamp); !trouble.empty()) return trouble;
   }
   put('\n');
-  return {};
+  return static_cast<std::size_t>(at_ - start) > line_bytes_max ? "line too long" : std::string_view();
 }
 
 std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
+  if (tags.size() > tags_max) return "too many tags";
   std::uint64_t last_key = 0;
   for (const Tag& tag : tags) {
     if (influxdb_1() && tag.key == "time") return "InfluxDB 1.x takes no tag named 'time'";
@@ -125,9 +120,12 @@ std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
 }
 
 std::string_view LineWriter::write_fields(std::span<const Field> fields) {
+  if (fields.size() > fields_max) return "too many fields";
   for (const Field& field : fields) {
     if (influxdb_1() && field.key == "time") return "InfluxDB 1.x takes no field named 'time'";
+    const char* const key = at_;
     if (const auto trouble = write_name(field.key, " ,=", "no field key"); !trouble.empty()) return trouble;
+    field_key_bytes_ = std::max(field_key_bytes_, static_cast<std::size_t>(at_ - key));
     put('=');
     if (const auto trouble = write_value(field.value); !trouble.empty()) return trouble;
     put(',');

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -113,6 +114,57 @@ TEST_CASE("InfluxDB 1.x refuses more") {
   CHECK(written({{"a", long_text}}, value, dialect) == "<measurement and tags are too long for InfluxDB 1.x>");
   CHECK(written({{"a", long_text}}, value).size() > 65535);
   CHECK(written({{"a", "b"}}, {{"s", StringValue{long_text}}}, dialect).size() > 65535);
+}
+
+TEST_CASE("in InfluxDB 1.x a key may be as long as it can be read, escapes included") {
+  const auto check = [](std::size_t tag_bytes, std::string_view field, bool good) {
+    CAPTURE(tag_bytes);
+    const std::string tag(tag_bytes, 'x');
+    const std::string text(70'000, 'x');
+    const std::string line = written({{"a", tag}}, {{"s", StringValue{text}}, {field, 1.0}}, Dialect::influxdb_1);
+    CHECK((line == "<measurement and tags are too long for InfluxDB 1.x>") == !good);
+    LineDecoder decoder({.dialect = Dialect::influxdb_1});
+    const std::string by_hand = "m,a=" + tag + " " + (field == " " ? "\\ " : std::string(field)) + "=1";
+    decoder.reset(by_hand);
+    CHECK((decoder.next() == Step::record) == good);
+  };
+  // m,a= and the separator take eight bytes.
+  check(65535 - 8 - 1, "v", true);
+  check(65535 - 8, "v", false);
+  check(65535 - 8 - 2, " ", true);
+  check(65535 - 8 - 1, " ", false);
+  check(65535 - 8 - 1000, std::string(1000, 'k'), true);
+}
+
+TEST_CASE("a line is as large as the decoder takes it, and no larger") {
+  const auto check = [](std::size_t tags, std::size_t fields, std::size_t string_bytes, std::string_view want) {
+    CAPTURE(tags);
+    CAPTURE(fields);
+    CAPTURE(string_bytes);
+    std::vector<std::string> keys(std::max(tags, fields));
+    for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = "k" + std::to_string(i);
+    std::vector<Tag> tag_list(tags);
+    for (std::size_t i = 0; i < tags; ++i) tag_list[i] = {keys[tags - 1 - i], "x"};
+    std::vector<Field> field_list(fields);
+    for (std::size_t i = 0; i < fields; ++i) field_list[i] = {keys[i], true};
+    const std::string text(string_bytes, 'x');
+    if (string_bytes > 0) field_list.push_back({"s", StringValue{text}});
+    const std::string line = written(std::move(tag_list), std::move(field_list)) + "\n";
+    if (!want.empty()) {
+      CHECK(line == "<" + std::string(want) + ">\n");
+      return;
+    }
+    LineDecoder decoder;
+    const std::string two_lines = line + "m v=1\n";
+    decoder.reset(two_lines);
+    CHECK(decoder.next() == Step::record);
+    CHECK(decoder.next() == Step::record);
+  };
+  check(tags_max, fields_max, 0, "");
+  check(tags_max + 1, 1, 0, "too many tags");
+  check(1, fields_max + 1, 0, "too many fields");
+  check(0, 0, line_bytes_max - std::string_view("m s=\"\"\n").size(), "");
+  check(0, 0, line_bytes_max - std::string_view("m s=\"\"\n").size() + 1, "line too long");
 }
 
 TEST_CASE("a message becomes a line and a line a message") {
