@@ -83,7 +83,8 @@ std::string Ledger::balance() const {
   for (const Account& source : sources_) append_account(text, source, {"polled", "published"});
   if (!sinks_.empty()) append_account(text, receive_, {"received", "accepted"});
   if (leniencies > 0)
-    fmt::format_to(std::back_inserter(text), "    {} empty tags left out of lines that were accepted all the same\n",
+    fmt::format_to(std::back_inserter(text),
+                   "    {} commas without a tag or tags without a value passed over in received lines\n",
                    leniencies.load());
   if (messages_lost > 0)
     fmt::format_to(std::back_inserter(text), "  bus     {} messages lost before they were received (slow consumer)\n",

@@ -7,7 +7,6 @@
 #include <istream>
 #include <ostream>
 
-#include "gateway/base/log.h"
 #include "gateway/cli/format_options.h"
 #include "gateway/cli/message_json.h"
 #include "gateway/cli/printable.h"
@@ -78,7 +77,7 @@ class Printer : public Findings {
     err_ << fmt::format("{}:{}: {}\n", line, column, printable(reason));
     ++problems_;
   }
-  void note(std::string_view text) override { err_ << "note: " << log::value(text) << '\n'; }
+  void note(std::string_view text) override { err_ << "note: " << printable(text) << '\n'; }
   bool had_problems() const { return problems_ > 0; }
 
  private:

@@ -33,8 +33,8 @@ std::expected<codecs::Message, std::string_view> read(const codecs::Line& line, 
   return message;
 }
 
-void tell(Findings& findings, std::uint64_t count, std::string_view what) {
-  if (count > 0) findings.note(fmt::format("{} {}", count, what));
+void tell(Findings& findings, std::uint64_t count, std::string_view one, std::string_view more) {
+  if (count > 0) findings.note(fmt::format("{} {}", count, count == 1 ? one : more));
 }
 
 }  // namespace
@@ -58,9 +58,11 @@ void decode_clustercockpit(std::string_view body, const FormatOptions& options, 
     findings.message(*message);
     hosts += tags.host_for_hostname ? 1 : 0;
   }
-  tell(findings, decoder.leniencies().commas_without_tag, "with a comma but no tag behind the name");
-  tell(findings, decoder.leniencies().empty_tag_values, "tags without a value, left out");
-  tell(findings, hosts, "with tag 'host' for 'hostname'");
+  tell(findings, decoder.leniencies().commas_without_tag, "line has a comma but no tag behind its name",
+       "lines have a comma but no tag behind their name");
+  tell(findings, decoder.leniencies().empty_tag_values, "tag without a value is left out",
+       "tags without a value are left out");
+  tell(findings, hosts, "line has the tag 'host' for 'hostname'", "lines have the tag 'host' for 'hostname'");
 }
 
 std::unique_ptr<MessageEncoder> encode_clustercockpit(const FormatOptions& options) {

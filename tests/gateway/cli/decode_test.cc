@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <sstream>
 #include <vector>
 
@@ -84,12 +85,30 @@ TEST_CASE("a terminal is not steered by what a body says") {
   CHECK(ran.code == 1);
   CHECK(ran.err.find('\x1b') == std::string::npos);
   CHECK(ran.err.find("\\x1b[31mred") != std::string::npos);
+  const Ran noted = decoded({"--format", "prometheus_json"},
+                            R"({"status":"success","data":{"resultType":"vector","result":[]},"infos":["\u001b[2J"]})");
+  CHECK(noted.err == "note: info: \\x1b[2J\n");
+}
+
+TEST_CASE("decode tells what a message of ClusterCockpit has a little wrong") {
+  const auto notes = [](const std::string& body) {
+    const std::string err = decoded({"--format", "clustercockpit"}, body).err;
+    return err.substr(std::min(err.find("note: "), err.size()));
+  };
+  CHECK(notes("a,hostname=n,type=node value=1\n").empty());
+  CHECK(notes("a, value=1\n") == "note: 1 line has a comma but no tag behind its name\n");
+  CHECK(notes("a, value=1\na, value=1\n") == "note: 2 lines have a comma but no tag behind their name\n");
+  CHECK(notes("a,hostname=n,type=node,type-id= value=1\n") == "note: 1 tag without a value is left out\n");
+  CHECK(notes("a,hostname=n,type=node,x=,y= value=1\n") == "note: 2 tags without a value are left out\n");
+  CHECK(notes("a,host=n,type=node value=1\n") == "note: 1 line has the tag 'host' for 'hostname'\n");
+  CHECK(notes("a,host=n,type=node value=1\nb,host=n,type=node value=1\n") ==
+        "note: 2 lines have the tag 'host' for 'hostname'\n");
 }
 
 TEST_CASE("decode says so when a body that comes in snappy is none") {
   const Ran cut = decoded({"--format", "remote_write"}, std::string("\x20\x08xyz", 5));
   CHECK(cut.code == 1);
-  CHECK(cut.err.ends_with("note: \"the body is no whole snappy block, so it was read as it is\"\n"));
+  CHECK(cut.err.ends_with("note: the body is no whole snappy block, so it was read as it is\n"));
 }
 
 TEST_CASE("encode is the inverse of decode") {
@@ -147,8 +166,8 @@ TEST_CASE("decode reads answers of Prometheus, and tells what they say beside th
                                        R"(,"warnings":["a store is away"],"infos":["i"],"isPartial":true)"));
   CHECK(noted.out == up);
   CHECK(noted.code == 1);
-  for (const char* const told : {"1:118: an element that is no object: '7'\n", "note: \"warning: a store is away\"\n",
-                                 "note: \"info: i\"\n", "note: \"isPartial: not every storage node answered\"\n"}) {
+  for (const char* const told : {"1:118: an element that is no object: '7'\n", "note: warning: a store is away\n",
+                                 "note: info: i\n", "note: isPartial: not every storage node answered\n"}) {
     CAPTURE(told);
     CAPTURE(noted.err);
     CHECK(noted.err.find(told) != std::string::npos);
