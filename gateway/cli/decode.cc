@@ -43,7 +43,8 @@ constexpr std::string_view encode_help =
     "\n"
     "  --format F        one of the list below\n"
     "  --dialect D       where a format has several; the first one listed is the default\n"
-    "  --precision P     s, ms, us or ns: of the times that are written; default: ns\n"
+    "  --precision P     s, ms, us or ns: of the times that are written, rounded down to it;\n"
+    "                    default: ns; clustercockpit: s in metrics\n"
     "  --compression C   none, gzip or snappy; default: as the format is sent\n"
     "\n"
     "formats:\n";

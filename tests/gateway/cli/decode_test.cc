@@ -118,6 +118,22 @@ TEST_CASE("encode is the inverse of decode") {
   CHECK(encoded({"--format", "line_protocol", "--precision", "s"}, cpu).out == "cpu,host=a value=1.5 1722945600\n");
 }
 
+TEST_CASE("encode rounds times down to the precision, which it names") {
+  const std::string late =
+      R"({"name":"m","tags":{"hostname":"n","type":"node"},"fields":{"value":{"float":1.5}},"time":1999999999})";
+  const auto time = [&](const Words& words) {
+    const Ran ran = encoded(words, late);
+    return ran.out.substr(ran.out.rfind(' ') + 1);
+  };
+  CHECK(time({"--format", "line_protocol"}) == "1999999999\n");
+  CHECK(time({"--format", "line_protocol", "--precision", "ms"}) == "1999\n");
+  CHECK(time({"--format", "clustercockpit"}) == "1\n");
+  CHECK(time({"--format", "clustercockpit", "--precision", "ns"}) == "1999999999\n");
+  const std::string help = encoded({"--help"}, "").out;
+  CHECK(help.find("rounded down") != std::string::npos);
+  CHECK(help.find("default: ns; clustercockpit: s in metrics") != std::string::npos);
+}
+
 TEST_CASE("encode leaves out what cannot be written and says why") {
   const Ran ran = encoded({"--format", "line_protocol"},
                           "nonsense\n\n" + cpu + "\n" + R"({"name":"m","fields":{"v":{"float":"NaN"}}})" + "\n");
