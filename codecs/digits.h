@@ -12,9 +12,6 @@
 
 namespace codecs {
 
-/// Whether bytes behind a text may be read (and are then ignored): at least eight from each of its places on.
-enum class Behind { unreadable, readable };
-
 /// Digits that every 64-bit number can have, with a sign or without.
 inline constexpr std::size_t int64_digits = 18;
 inline constexpr std::size_t uint64_digits = 19;

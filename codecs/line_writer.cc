@@ -44,12 +44,6 @@ bool copy_plain(char* to, std::string_view text, Odd odd) {
   return found == 0;
 }
 
-/// The first eight bytes of a text as a number that sorts like them.
-std::uint64_t sort_key(std::string_view text) {
-  const char* const bytes = text.data();
-  return __builtin_bswap64(load_short_word(bytes, std::min(text.size(), word_bytes)));
-}
-
 /// Writes one line. Every member answers why it cannot, or nothing.
 class LineWriter {
  public:
@@ -106,7 +100,7 @@ std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
   for (const Tag& tag : tags) {
     if (influxdb_1() && tag.key == "time") return "InfluxDB 1.x takes no tag named 'time'";
     // In sorted tags no key is compared with all before it.
-    const std::uint64_t this_key = sort_key(tag.key);
+    const std::uint64_t this_key = sort_key<Behind::unreadable>(tag.key);
     if (this_key > last_key)
       last_key = this_key;
     else if (std::ranges::count(tags, tag.key, &Tag::key) > 1)

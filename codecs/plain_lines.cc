@@ -13,11 +13,6 @@ namespace {
 /// So much of the input is indexed at a time: its index stays in the nearest cache. A longer line is not plain.
 constexpr std::size_t window_bytes = 8192;
 
-/// The first eight bytes of a key as a number that sorts like them; there are as many behind `key`.
-std::uint64_t sort_key(const char* key, std::size_t size) {
-  return __builtin_bswap64(load_word(key)) & ~std::uint64_t{0} << (8 * (word_bytes - std::min(size, word_bytes)));
-}
-
 /// Room for one more behind `count` items; false where there are as many as there may be.
 template <class Item>
 bool has_room(std::vector<Item>& items, std::size_t count, std::size_t count_max) {
@@ -97,7 +92,7 @@ bool PlainLines::read(std::string_view input, std::size_t position, Dialect dial
     tag.key = part(key, equal);
     tag.value = part(equal + 1, stop);
     if (dialect == Dialect::influxdb_1 && tag.key == "time") return false;
-    const std::uint64_t this_key = sort_key(text + key, equal - key);
+    const std::uint64_t this_key = sort_key<Behind::readable>(tag.key);
     if (this_key > last_key)
       last_key = this_key;  // most senders sort tags: then no key is compared with all before it
     else if (std::ranges::count(std::span(tags_).first(tags), tag.key, &Tag::key) != 0)

@@ -3,29 +3,16 @@
 #include "codecs/remote_write.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "codecs/protobuf_wire.h"
 #include "codecs/utf8.h"
+#include "codecs/word.h"
 
 namespace codecs::remote_write {
 namespace {
 
 /// A series with longer lists in its histograms is rare enough to give their memory back.
 constexpr std::size_t histogram_list_bytes_kept = std::size_t{64} << 10;
-
-/// The first eight bytes of `text` as a number that orders like the text; what is missing counts as zero.
-std::uint64_t order_key(std::string_view text, const char* readable_end) {
-  std::uint64_t bytes = 0;
-  const char* const start = text.data();
-  if (text.size() >= sizeof bytes) return __builtin_bswap64(load_fixed64(start));
-  if (readable_end - start >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
-    const std::uint64_t keep = ~std::uint64_t{0} << (64 - 8 * text.size());  // never all: the text is not empty
-    return __builtin_bswap64(load_fixed64(start)) & keep;
-  }
-  std::memcpy(&bytes, start, text.size());
-  return __builtin_bswap64(bytes);
-}
 
 constexpr std::uint64_t name_key = 0x5f5f6e616d655f5f;  // "__name__"
 
@@ -127,13 +114,17 @@ bool Decoder::finish_series() {
 
 bool Decoder::check_labels() {
   const char* const readable_end = body_.data() + body_.size();
+  const auto key_of = [readable_end](std::string_view name) {
+    const bool readable = readable_end - name.data() >= static_cast<std::ptrdiff_t>(word_bytes);
+    return readable ? sort_key<Behind::readable>(name) : sort_key<Behind::unreadable>(name);
+  };
   bool ordered = true;
   std::uint64_t previous_key = 0;
   std::string_view previous;
   for (const Label& label : labels_) {
     if (label.name.empty()) return refuse("label without a name", label.name);
     if (label.value.empty()) ++series_.empty_labels;
-    const std::uint64_t key = order_key(label.name, readable_end);
+    const std::uint64_t key = key_of(label.name);
     if (key == name_key && label.name.size() == sizeof key) series_.name = label.value;
     ordered &= previous_key < key || (previous_key == key && previous < label.name);
     previous_key = key;

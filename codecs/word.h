@@ -1,10 +1,12 @@
 #pragma once
 // Eight bytes of text in one word, the first byte lowest.
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace codecs {
 
@@ -32,11 +34,24 @@ inline std::uint64_t load_short_word(const char* from, std::size_t size) {
   return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
+/// Whether bytes behind a text may be read (and are then ignored): at least eight from each of its places on.
+enum class Behind { unreadable, readable };
+
+/// The first eight bytes of `text` as a number that sorts like them; what is missing counts as zero. Texts of which it
+/// is the same may differ. Where bytes behind it may be read, `text` is not empty.
+template <Behind behind>
+std::uint64_t sort_key(std::string_view text) {
+  const char* const bytes = text.data();
+  const std::size_t size = std::min(text.size(), word_bytes);
+  if (behind == Behind::unreadable) return __builtin_bswap64(load_short_word(bytes, size));
+  return __builtin_bswap64(load_word(bytes)) & ~std::uint64_t{0} << (8 * (word_bytes - size));
+}
+
 /// The same byte eight times.
 constexpr std::uint64_t repeated(char byte) { return 0x0101010101010101U * static_cast<std::uint8_t>(byte); }
 
 /// Words of which some byte is `byte`, or less than `byte` (which is at most 0x80), have a high bit set in the answer
-/// below or at the first such byte; others have none.
+/// below or at the first such byte; others have none. Of any_equal the lowest one is that of the first such byte.
 constexpr std::uint64_t any_equal(std::uint64_t word, char byte) {
   const std::uint64_t difference = word ^ repeated(byte);
   return (difference - repeated('\x01')) & ~difference & repeated('\x80');
