@@ -108,7 +108,5 @@ void append_tag_text(std::string& out, std::string_view text);
 void append_float(std::string& out, double value);
 /// Appends a decoded field value as it stood: 1.5, 7i, 7u, true, "text" with its escapes.
 void append_field_value(std::string& out, const FieldValue& value);
-/// Appends plain text as a string field's value: quotes around it, escapes in it. Requires valid UTF-8.
-void append_string_value(std::string& out, std::string_view text);
 
 }  // namespace codecs

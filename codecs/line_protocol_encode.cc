@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <concepts>
 
+#include "codecs/line_parts.h"
 #include "codecs/line_protocol.h"
 #include "codecs/number.h"
 #include "codecs/utf8.h"
@@ -12,85 +11,54 @@
 namespace codecs {
 namespace {
 
-/// Appends `text` with a backslash before each byte that `special` picks.
-template <class Special>
-void append_escaped(std::string& out, std::string_view text, Special special) {
-  const char* start = text.data();
-  const char* const end = start + text.size();
-  while (start != end) {
-    const char* const stop = std::find_if(start, end, special);
-    out.append(start, stop);
-    if (stop == end) break;
-    out += '\\';
-    out += *stop;
-    start = stop + 1;
-  }
+void append_name(std::string& out, std::string_view text, std::string_view escapes) {
+  const std::size_t start = out.size();
+  out.resize_and_overwrite(start + 2 * text.size() + word_bytes, [&](char* all, std::size_t) {
+    char* const to = all + start;
+    const char* const end = copy_plain(to, text, odd_in_name) ? to + text.size() : copy_escaped(to, text, escapes);
+    return static_cast<std::size_t>(end - all);
+  });
 }
-
-template <std::integral Integer>
-void append_integer(std::string& out, Integer value) {
-  std::array<char, number_chars_max> text;
-  const std::to_chars_result result = std::to_chars(text.data(), text.data() + text.size(), value);
-  out.append(text.data(), result.ptr);
-}
-
-struct AppendFieldValue {
-  std::string& out;
-
-  void operator()(double value) const { append_float(out, value); }
-  void operator()(std::int64_t value) const {
-    append_integer(out, value);
-    out += 'i';
-  }
-  void operator()(std::uint64_t value) const {
-    append_integer(out, value);
-    out += 'u';
-  }
-  void operator()(bool value) const { out += value ? "true" : "false"; }
-  void operator()(StringValue value) const {
-    out += '"';
-    out += value.text;
-    out += '"';
-  }
-};
 
 }  // namespace
 
-bool representable(std::string_view text) {
-  if (text.empty() || text.back() == '\\') return false;
-  const bool controls = std::ranges::any_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
-  return !controls && valid_utf8_prefix(text) == text.size();
+std::string_view name_problem(std::string_view name) {
+  if (name.back() == '\\') return "a name ends with a backslash";
+  if (valid_utf8_prefix(name) != name.size()) return "a name is no UTF-8";
+  const bool controls = std::ranges::any_of(name, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+  return controls ? "a name holds a control character" : std::string_view();
 }
+
+char* copy_escaped(char* to, std::string_view text, std::string_view escapes) {
+  for (const char c : text) {
+    if (escapes.find(c) != std::string_view::npos) *to++ = '\\';
+    *to++ = c;
+  }
+  return to;
+}
+
+bool representable(std::string_view text) { return !text.empty() && name_problem(text).empty(); }
 
 bool representable_measurement(std::string_view text) { return representable(text) && text.front() != '#'; }
 
-void append_measurement(std::string& out, std::string_view text) {
-  append_escaped(out, text, [](char c) { return c == ' ' || c == ','; });
-}
+void append_measurement(std::string& out, std::string_view text) { append_name(out, text, measurement_escapes); }
 
-void append_tag_text(std::string& out, std::string_view text) {
-  append_escaped(out, text, [](char c) { return c == ' ' || c == ',' || c == '='; });
-}
+void append_tag_text(std::string& out, std::string_view text) { append_name(out, text, name_escapes); }
 
 void append_float(std::string& out, double value) {
   std::array<char, number_chars_max> text;
   out.append(text.data(), write_float(text.data(), value));
 }
 
-void append_field_value(std::string& out, const FieldValue& value) { std::visit(AppendFieldValue{out}, value); }
-
-void append_string_value(std::string& out, std::string_view text) {
-  constexpr std::string_view special = "\"\\\n\r\t";
-  constexpr std::string_view letters = "\"\\nrt";
-  out += '"';
-  std::size_t start = 0;
-  for (std::size_t at; (at = text.find_first_of(special, start)) != std::string_view::npos; start = at + 1) {
-    out.append(text, start, at - start);
-    out += '\\';
-    out += letters[special.find(text[at])];
+void append_field_value(std::string& out, const FieldValue& value) {
+  if (const auto* const text = std::get_if<StringValue>(&value)) {
+    out += '"';
+    out += text->text;
+    out += '"';
+    return;
   }
-  out.append(text, start);
-  out += '"';
+  std::array<char, number_chars_max + 1> text;
+  out.append(text.data(), write_plain_value(text.data(), value));
 }
 
 }  // namespace codecs

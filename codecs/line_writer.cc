@@ -1,5 +1,4 @@
-// Whole lines; the grammar stands at the head of line_reader.cc. Text is copied eight bytes at a time while nothing in
-// it needs an escape or a closer look.
+// Whole lines; the grammar stands at the head of line_reader.cc.
 
 #include <algorithm>
 #include <charconv>
@@ -7,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "codecs/line_parts.h"
 #include "codecs/line_protocol.h"
 #include "codecs/number.h"
 #include "codecs/utf8.h"
@@ -15,34 +15,10 @@
 namespace codecs {
 namespace {
 
-/// The bytes that a text may not hold to be copied as it is. Where it does, it is looked at byte by byte.
-constexpr auto odd_in_name = [](std::uint64_t word) {
-  return any_less(word, '\x21') | any_delete_or_high(word) | any_equal(word, ',') | any_equal(word, '=') |
-         any_equal(word, '\\');
-};
+/// The bytes that a string may not hold to be copied as it is.
 constexpr auto odd_in_string = [](std::uint64_t word) {
   return any_less(word, ' ') | any_delete_or_high(word) | any_equal(word, '"') | any_equal(word, '\\');
 };
-
-/// Copies `text` to `to`, which has room for a word more; false where `odd` finds something in it.
-template <class Odd>
-bool copy_plain(char* to, std::string_view text, Odd odd) {
-  const char* const bytes = text.data();
-  const std::size_t size = text.size();
-  if (size < word_bytes) {
-    const std::uint64_t word = load_short_word(bytes, size) | repeated('x') << (8 * size);
-    std::memcpy(to, &word, word_bytes);
-    return odd(word) == 0;
-  }
-  std::uint64_t found = 0;
-  for (std::size_t at = 0; at < size; at += word_bytes) {
-    const std::size_t from = std::min(at, size - word_bytes);
-    const std::uint64_t word = load_word(bytes + from);
-    std::memcpy(to + from, &word, word_bytes);
-    found |= odd(word);
-  }
-  return found == 0;
-}
 
 /// Writes one line. Every member answers why it cannot, or nothing.
 class LineWriter {
@@ -56,15 +32,10 @@ class LineWriter {
  private:
   bool influxdb_1() const { return dialect_ == Dialect::influxdb_1; }
   void put(char c) { *at_++ = c; }
-  template <class Number>
-  void put_number(Number value) {
-    at_ = std::to_chars(at_, at_ + number_chars_max, value).ptr;
-  }
 
   std::string_view write_tags(std::span<const Tag> tags);
   std::string_view write_fields(std::span<const Field> fields);
-  std::string_view write_name(std::string_view name, std::string_view escaped, std::string_view missing);
-  std::string_view write_odd_name(std::string_view name, std::string_view escaped);
+  std::string_view write_name(std::string_view name, std::string_view escapes, std::string_view missing);
   std::string_view write_value(const FieldValue& value);
   std::string_view write_string(std::string_view text);
   void write_odd_string(std::string_view text);
@@ -78,7 +49,8 @@ class LineWriter {
 std::string_view LineWriter::write(const Point& point) {
   const char* const start = at_;
   if (point.measurement.starts_with('#')) return "a measurement that begins with '#' would be a comment";
-  if (const auto trouble = write_name(point.measurement, " ,", "no measurement"); !trouble.empty()) return trouble;
+  if (const auto trouble = write_name(point.measurement, measurement_escapes, "no measurement"); !trouble.empty())
+    return trouble;
   if (const auto trouble = write_tags(point.tags); !trouble.empty()) return trouble;
   const auto key_bytes = static_cast<std::size_t>(at_ - start);
   if (point.fields.empty()) return "no fields";
@@ -106,9 +78,9 @@ std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
     else if (std::ranges::count(tags, tag.key, &Tag::key) > 1)
       return "duplicate tag key";
     put(',');
-    if (const auto trouble = write_name(tag.key, " ,=", "no tag key"); !trouble.empty()) return trouble;
+    if (const auto trouble = write_name(tag.key, name_escapes, "no tag key"); !trouble.empty()) return trouble;
     put('=');
-    if (const auto trouble = write_name(tag.value, " ,=", "empty tag value"); !trouble.empty()) return trouble;
+    if (const auto trouble = write_name(tag.value, name_escapes, "empty tag value"); !trouble.empty()) return trouble;
   }
   return {};
 }
@@ -118,7 +90,7 @@ std::string_view LineWriter::write_fields(std::span<const Field> fields) {
   for (const Field& field : fields) {
     if (influxdb_1() && field.key == "time") return "InfluxDB 1.x takes no field named 'time'";
     const char* const key = at_;
-    if (const auto trouble = write_name(field.key, " ,=", "no field key"); !trouble.empty()) return trouble;
+    if (const auto trouble = write_name(field.key, name_escapes, "no field key"); !trouble.empty()) return trouble;
     field_key_bytes_ = std::max(field_key_bytes_, static_cast<std::size_t>(at_ - key));
     put('=');
     if (const auto trouble = write_value(field.value); !trouble.empty()) return trouble;
@@ -128,40 +100,23 @@ std::string_view LineWriter::write_fields(std::span<const Field> fields) {
   return {};
 }
 
-std::string_view LineWriter::write_name(std::string_view name, std::string_view escaped, std::string_view missing) {
+std::string_view LineWriter::write_name(std::string_view name, std::string_view escapes, std::string_view missing) {
   if (name.empty()) return missing;
-  if (!copy_plain(at_, name, odd_in_name)) return write_odd_name(name, escaped);
-  at_ += name.size();
-  return {};
-}
-
-std::string_view LineWriter::write_odd_name(std::string_view name, std::string_view escaped) {
-  if (name.back() == '\\') return "a name ends with a backslash";
-  if (valid_utf8_prefix(name) != name.size()) return "a name is no UTF-8";
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a name holds a control character";
-    if (escaped.find(c) != std::string_view::npos) put('\\');
-    put(c);
+  if (copy_plain(at_, name, odd_in_name)) {
+    at_ += name.size();
+    return {};
   }
-  return {};
+  const std::string_view problem = name_problem(name);
+  if (problem.empty()) at_ = copy_escaped(at_, name, escapes);
+  return problem;
 }
 
 std::string_view LineWriter::write_value(const FieldValue& value) {
-  if (const auto* const number = std::get_if<double>(&value)) {
-    if (!std::isfinite(*number)) return "a number is not finite";
-    at_ = write_float(at_, *number);
-  } else if (const auto* const integer = std::get_if<std::int64_t>(&value)) {
-    put_number(*integer);
-    put('i');
-  } else if (const auto* const natural = std::get_if<std::uint64_t>(&value)) {
-    if (influxdb_1()) return "InfluxDB 1.x has no unsigned integers";
-    put_number(*natural);
-    put('u');
-  } else if (const auto* const truth = std::get_if<bool>(&value)) {
-    for (const char c : std::string_view(*truth ? "true" : "false")) put(c);
-  } else {
-    return write_string(std::get<StringValue>(value).text);
-  }
+  if (const auto* const text = std::get_if<StringValue>(&value)) return write_string(text->text);
+  if (const auto* const number = std::get_if<double>(&value); number != nullptr && !std::isfinite(*number))
+    return "a number is not finite";
+  if (influxdb_1() && std::holds_alternative<std::uint64_t>(value)) return "InfluxDB 1.x has no unsigned integers";
+  at_ = write_plain_value(at_, value);
   return {};
 }
 
@@ -193,7 +148,7 @@ void LineWriter::write_odd_string(std::string_view text) {
 std::string_view LineWriter::write_timestamp(std::int64_t timestamp) {
   constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max() - 1;
   if (influxdb_1() && (timestamp < -last || timestamp > last)) return "timestamp out of range";
-  put_number(timestamp);
+  at_ = std::to_chars(at_, at_ + number_chars_max, timestamp).ptr;
   return {};
 }
 
