@@ -41,11 +41,34 @@ bool read_value(std::string_view text, Dialect dialect, FieldValue& value) {
   return read_plain_value(text, dialect, value).empty();
 }
 
-bool read_time(std::string_view text, Dialect dialect, std::int64_t& timestamp) {
+bool read_timestamp_text(std::string_view text, Dialect dialect, std::int64_t& timestamp) {
   return read_plain_integer<Behind::readable>(text, timestamp) || read_timestamp(text, dialect, timestamp).empty();
 }
 
 }  // namespace
+
+/// How far a line is read. A newline ends every walk before the index does; one place more may be looked at, but not
+/// used.
+struct PlainLines::Walk {
+  const char* text;           ///< the window
+  const std::uint32_t* next;  ///< of the index
+  std::size_t stop;           ///< what ends the part that is read, in the window
+
+  std::string_view part(std::size_t from, std::size_t to) const { return {text + from, to - from}; }
+  bool at(char c) const { return text[stop] == c; }
+
+  /// key=value behind `stop`; false where it is none.
+  [[gnu::always_inline]] bool take_pair(std::string_view& key, std::string_view& value) {
+    const std::size_t start = stop + 1;
+    const std::size_t equal = next[0];
+    stop = next[1];
+    if (text[equal] != '=' || equal == start || stop == equal + 1) return false;
+    next += 2;
+    key = part(start, equal);
+    value = part(equal + 1, stop);
+    return true;
+  }
+};
 
 void PlainLines::index(std::string_view input, std::size_t position) {
   positions_.resize(window_bytes + line_index_slack);
@@ -68,29 +91,13 @@ bool PlainLines::find_line(std::string_view input, std::size_t position) {
   return next_ < count_;
 }
 
-bool PlainLines::read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::size_t& newline) {
-  if (!find_line(input, position)) return false;
-  const char* const text = input.data() + window_;
-  // A newline ends every walk before the index does; one place more may be looked at, but not used.
-  const std::uint32_t* next = positions_.data() + next_;
-  const std::size_t start = position - window_;
-  const auto part = [text](std::size_t from, std::size_t to) { return std::string_view(text + from, to - from); };
-
-  std::size_t stop = *next++;
-  if (stop == start || text[start] == '#') return false;
-  line.measurement = part(start, stop);
-
+[[gnu::always_inline]] inline bool PlainLines::read_tags(Walk& walk, Dialect dialect, Line& line) {
   std::size_t tags = 0;
   std::uint64_t last_key = 0;
-  for (; text[stop] == ','; ++tags) {
-    const std::size_t key = stop + 1;
-    const std::size_t equal = next[0];
-    stop = next[1];
-    if (text[equal] != '=' || equal == key || stop == equal + 1 || !has_room(tags_, tags, tags_max)) return false;
-    next += 2;
+  for (; walk.at(','); ++tags) {
+    if (!has_room(tags_, tags, tags_max)) return false;
     Tag& tag = tags_[tags];
-    tag.key = part(key, equal);
-    tag.value = part(equal + 1, stop);
+    if (!walk.take_pair(tag.key, tag.value)) return false;
     if (dialect == Dialect::influxdb_1 && tag.key == "time") return false;
     const std::uint64_t this_key = sort_key<Behind::readable>(tag.key);
     if (this_key > last_key)
@@ -99,34 +106,47 @@ bool PlainLines::read(std::string_view input, std::size_t position, Dialect dial
       return false;
   }
   line.tags = std::span(tags_).first(tags);
-  if (text[stop] != ' ') return false;
+  return walk.at(' ');
+}
 
+[[gnu::always_inline]] inline bool PlainLines::read_fields(Walk& walk, Dialect dialect, Line& line) {
   std::size_t fields = 0;
   do {
-    const std::size_t key = stop + 1;
-    const std::size_t equal = next[0];
-    stop = next[1];
-    if (text[equal] != '=' || equal == key || stop == equal + 1 || !has_room(fields_, fields, fields_max)) return false;
-    next += 2;
+    if (!has_room(fields_, fields, fields_max)) return false;
     Field& field = fields_[fields++];
-    field.key = part(key, equal);
+    std::string_view value;
+    if (!walk.take_pair(field.key, value)) return false;
     if (dialect == Dialect::influxdb_1 && field.key == "time") return false;
-    if (!read_value(part(equal + 1, stop), dialect, field.value)) return false;
-  } while (text[stop] == ',');
+    if (!read_value(value, dialect, field.value)) return false;
+  } while (walk.at(','));
   line.fields = std::span(fields_).first(fields);
+  return true;
+}
 
+[[gnu::always_inline]] inline bool PlainLines::read_time(Walk& walk, Dialect dialect, Line& line) {
   line.timestamp.reset();
-  if (text[stop] == ' ') {
-    const std::size_t from = stop + 1;
-    stop = *next++;
+  if (walk.at(' ')) {
+    const std::size_t start = walk.stop + 1;
+    walk.stop = *walk.next++;
     std::int64_t timestamp = 0;
-    if (stop == from || !read_time(part(from, stop), dialect, timestamp)) return false;
+    if (walk.stop == start || !read_timestamp_text(walk.part(start, walk.stop), dialect, timestamp)) return false;
     line.timestamp = timestamp;
   }
-  if (text[stop] != '\n') return false;
-  line.text = part(start, stop);
-  next_ = static_cast<std::size_t>(next - positions_.data());
-  newline = window_ + stop;
+  return walk.at('\n');
+}
+
+bool PlainLines::read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::size_t& newline) {
+  if (!find_line(input, position)) return false;
+  Walk walk{input.data() + window_, positions_.data() + next_, 0};
+  const std::size_t start = position - window_;
+  walk.stop = *walk.next++;
+  if (walk.stop == start || walk.text[start] == '#') return false;
+  line.measurement = walk.part(start, walk.stop);
+  if (!read_tags(walk, dialect, line) || !read_fields(walk, dialect, line) || !read_time(walk, dialect, line))
+    return false;
+  line.text = walk.part(start, walk.stop);
+  next_ = static_cast<std::size_t>(walk.next - positions_.data());
+  newline = window_ + walk.stop;
   return true;
 }
 

@@ -25,6 +25,11 @@ class PlainLines {
   bool read(std::string_view input, std::size_t position, Dialect dialect, Line& line, std::size_t& newline);
 
  private:
+  struct Walk;
+
+  static bool read_time(Walk& walk, Dialect dialect, Line& line);
+  bool read_tags(Walk& walk, Dialect dialect, Line& line);
+  bool read_fields(Walk& walk, Dialect dialect, Line& line);
   bool find_line(std::string_view input, std::size_t position);
   void index(std::string_view input, std::size_t position);
 
