@@ -13,59 +13,62 @@
 namespace codecs::remote_write {
 namespace {
 
-/// Fields that are one number. Of the two forms of a count the last one stands.
-void read_number(const WireField& field, NativeHistogram& out) {
-  const double as_double = std::bit_cast<double>(field.value);
-  const auto as_int = static_cast<std::int64_t>(field.value);
-  if (field.type == WireType::fixed64) {
-    switch (field.number) {
-      case 2:
-        out.is_float = true;
-        out.count_int = 0;
-        out.count_float = as_double;
-        break;
-      case 3:
-        out.sum = as_double;
-        break;
-      case 5:
-        out.zero_threshold = as_double;
-        break;
-      case 7:
-        out.zero_count_int = 0;
-        out.zero_count_float = as_double;
-        break;
-      default:
-        break;
-    }
-    return;
-  }
-  if (field.type != WireType::varint) return;
-  switch (field.number) {
-    case 1:
-      out.is_float = false;
-      out.count_float = 0;
-      out.count_int = field.value;
+/// Fields that are one floating-point number. Of the two forms of a count the last one stands.
+void read_double(std::uint32_t number, double value, NativeHistogram& out) {
+  switch (number) {
+    case 2:
+      out.is_float = true;
+      out.count_int = 0;
+      out.count_float = value;
       break;
-    case 4:
-      out.schema = from_zigzag32(field.value);
+    case 3:
+      out.sum = value;
       break;
-    case 6:
-      out.zero_count_float = 0;
-      out.zero_count_int = field.value;
+    case 5:
+      out.zero_threshold = value;
       break;
-    case 14:
-      out.reset_hint =
-          field.value < 4 ? static_cast<NativeHistogram::ResetHint>(field.value) : NativeHistogram::ResetHint::unknown;
-      break;
-    case 15:
-      out.time_ms = as_int;
-      break;
-    case 17:
-      out.start_ms = as_int;
+    case 7:
+      out.zero_count_int = 0;
+      out.zero_count_float = value;
       break;
     default:
       break;
   }
+}
+
+/// The same for integers.
+void read_integer(std::uint32_t number, std::uint64_t value, NativeHistogram& out) {
+  using Hint = NativeHistogram::ResetHint;
+  switch (number) {
+    case 1:
+      out.is_float = false;
+      out.count_float = 0;
+      out.count_int = value;
+      break;
+    case 4:
+      out.schema = from_zigzag32(value);
+      break;
+    case 6:
+      out.zero_count_float = 0;
+      out.zero_count_int = value;
+      break;
+    case 14:
+      out.reset_hint = value < 4 ? static_cast<Hint>(value) : Hint::unknown;
+      break;
+    case 15:
+      out.time_ms = static_cast<std::int64_t>(value);
+      break;
+    case 17:
+      out.start_ms = static_cast<std::int64_t>(value);
+      break;
+    default:
+      break;
+  }
+}
+
+void read_number(const WireField& field, NativeHistogram& out) {
+  if (field.type == WireType::fixed64) read_double(field.number, std::bit_cast<double>(field.value), out);
+  if (field.type == WireType::varint) read_integer(field.number, field.value, out);
 }
 
 std::string_view read_span(const WireField& field, std::vector<BucketSpan>& out) {
