@@ -99,7 +99,7 @@ bool encode_lines(std::string_view text, MessageEncoder& encoder, std::ostream& 
     const auto message = message_of_json(line);
     const auto added = message ? encoder.add(*message) : std::unexpected(message.error());
     if (added) continue;
-    err << fmt::format("{}: {}\n", number, added.error());
+    err << fmt::format("{}: {}\n", number, printable(added.error()));
     good = false;
   }
   return good;

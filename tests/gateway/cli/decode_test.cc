@@ -88,6 +88,8 @@ TEST_CASE("a terminal is not steered by what a body says") {
   const Ran noted = decoded({"--format", "prometheus_json"},
                             R"({"status":"success","data":{"resultType":"vector","result":[]},"infos":["\u001b[2J"]})");
   CHECK(noted.err == "note: info: \\x1b[2J\n");
+  CHECK(
+      encoded({"--format", "line_protocol"}, R"({"name":"m","\u001b[2J":1})").err.starts_with("1: unknown key '\\x1b"));
 }
 
 TEST_CASE("decode tells what a message of ClusterCockpit has a little wrong") {
