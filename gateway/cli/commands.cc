@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <iostream>
 #include <vector>
 
@@ -28,12 +29,19 @@ int version(Arguments arguments, std::ostream& out, std::ostream& err) {
   return done;
 }
 
+/// A stream takes what cannot be read, a directory for example, for the end.
+int unless_unreadable(int code, std::ostream& err) {
+  if (std::ferror(stdin) == 0) return code;
+  err << "cc-gateway: cannot read standard input\n";
+  return failed;
+}
+
 int decode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
-  return decode(arguments, std::cin, out, err);
+  return unless_unreadable(decode(arguments, std::cin, out, err), err);
 }
 
 int encode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
-  return encode(arguments, std::cin, out, err);
+  return unless_unreadable(encode(arguments, std::cin, out, err), err);
 }
 
 constexpr Command command_table[] = {

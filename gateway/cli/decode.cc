@@ -23,14 +23,21 @@ constexpr std::string_view decode_help =
     "{\"name\":\"cpu\",\"tags\":{\"host\":\"a\"},\"fields\":{\"value\":{\"float\":1.5}},\"time\":1722945600000000000}\n"
     "\n"
     "A field's type is float, int, uint, string or bool; a float that JSON cannot write is the text\n"
-    "\"NaN\", \"+Inf\" or \"-Inf\". The time is in nanoseconds, null where the body has none.\n"
+    "\"NaN\", \"+Inf\" or \"-Inf\". The time is in nanoseconds, null where the body has none. Of fields that\n"
+    "stand twice the last one is shown; bytes that are no UTF-8 are shown as U+FFFD; a number in JSON\n"
+    "without fraction or exponent is an int. A native histogram has the fields count, sum and one a\n"
+    "bucket, named by its bounds.\n"
+    "\n"
     "What cannot be read is told on standard error as LINE:COLUMN: REASON (in binary formats the\n"
-    "column is the byte), and the next record goes on. Exit code 1 if there was any.\n"
+    "column is the byte), and the next record goes on; exit code 1 if there was any. A line 'note: …'\n"
+    "tells what is right but has no place in a message.\n"
     "\n"
     "  --format F        one of the list below\n"
     "  --dialect D       where a format has several; the first one listed is the default\n"
     "  --precision P     s, ms, us or ns: of times that do not say it; default: by their magnitude\n"
-    "  --compression C   none, gzip or snappy; default: what the body looks like\n"
+    "                    (up to 5e9 s, 5e12 ms, 5e15 us, beyond that ns)\n"
+    "  --compression C   none, gzip or snappy; default: gzip where the body begins like it, snappy in\n"
+    "                    remote_write\n"
     "\n"
     "formats:\n";
 
@@ -44,13 +51,16 @@ constexpr std::string_view encode_help =
     "  --format F        one of the list below\n"
     "  --dialect D       where a format has several; the first one listed is the default\n"
     "  --precision P     s, ms, us or ns: of the times that are written, rounded down to it;\n"
-    "                    default: ns; clustercockpit: s in metrics\n"
-    "  --compression C   none, gzip or snappy; default: as the format is sent\n"
+    "                    default: ns; clustercockpit: s in metrics. 'decode' guesses it by magnitude:\n"
+    "                    give it the same where times may lie near 1970\n"
+    "  --compression C   none, gzip or snappy; default: snappy in remote_write\n"
     "\n"
     "formats:\n";
 
 int wrong(std::ostream& err, std::string_view command, std::string_view text) {
-  err << fmt::format("cc-gateway {}: {}\n", command, text);
+  const bool names_a_file = text.starts_with("unexpected argument");
+  err << fmt::format("cc-gateway {}: {}{}\n", command, text,
+                     names_a_file ? "; the input comes from standard input, for example: <FILE" : "");
   return usage;
 }
 
@@ -122,20 +132,17 @@ int decode(Arguments arguments, std::istream& in, std::ostream& out, std::ostrea
     err << fmt::format("cc-gateway decode: the body has more than {} bytes\n", body_bytes_max);
     return failed;
   }
-  const std::size_t packed_bytes = body->size();
   const auto plain = unpack(std::move(*body), choice);
   if (!plain) {
     err << fmt::format("1:1: {}\n", plain.error());
     return failed;
   }
   Printer printer(out, err);
-  choice.format->decode(*plain, choice.options, printer);
+  choice.format->decode(plain->body, choice.options, printer);
+  if (!printer.had_problems()) return done;
   // What is cut or was never snappy fails as protobuf, which says nothing to the one who has a snappy body.
-  const bool was_plain = plain->size() == packed_bytes;
-  if (printer.had_problems() && was_plain && choice.format->comes_in_snappy &&
-      choice.compression == Compression::automatic)
-    printer.note("the body is no whole snappy block, so it was read as it is");
-  return printer.had_problems() ? failed : done;
+  if (!plain->not_snappy.empty()) printer.note(fmt::format("read as it is, because as snappy: {}", plain->not_snappy));
+  return failed;
 }
 
 int encode(Arguments arguments, std::istream& in, std::ostream& out, std::ostream& err) {

@@ -13,6 +13,9 @@
 namespace gw::cli {
 namespace {
 
+/// RFC 8878, 3.1.1.
+constexpr std::string_view zstd_magic = "\x28\xb5\x2f\xfd";
+
 /// `word` as one of `known`, in an error that lists them.
 std::string unknown(std::string_view what, std::string_view word, std::span<const std::string_view> known) {
   const std::string_view near = nearest(word, known);
@@ -27,6 +30,11 @@ std::expected<void, std::string> read_format(const Options& options, FormatChoic
   if (choice.format != nullptr) return {};
   std::vector<std::string_view> names;
   for (const Format& format : formats()) names.push_back(format.name);
+  // What other formats begin with is more often what was meant than what is near by letters.
+  for (const std::string_view known : names) {
+    if (known.starts_with(*name))
+      return std::unexpected(fmt::format("unknown format '{}', did you mean '{}'?", *name, known));
+  }
   return std::unexpected(unknown("format", *name, names));
 }
 
@@ -82,26 +90,28 @@ std::string help_of_formats(bool encoders_only) {
   for (const Format& format : formats()) {
     if (encoders_only && format.encode == nullptr) continue;
     text += fmt::format("  {:<18}{}\n", format.name, format.meaning);
+    if (!format.other_names.empty()) text += fmt::format("  {:<18}also: {}\n", "", fmt::join(format.other_names, ", "));
     if (!format.dialects.empty()) text += fmt::format("  {:<18}dialects: {}\n", "", fmt::join(format.dialects, ", "));
   }
   return text;
 }
 
-std::expected<std::string, std::string> unpack(std::string body, const FormatChoice& choice) {
+std::expected<Unpacked, std::string> unpack(std::string body, const FormatChoice& choice) {
   const bool automatic = choice.compression == Compression::automatic;
   if (choice.compression == Compression::gzip || (automatic && codecs::looks_like_gzip(body))) {
     auto plain = codecs::gunzip(body, body_bytes_max);
     if (!plain) return std::unexpected(std::string(plain.error()));
-    return std::move(*plain);
+    return Unpacked{std::move(*plain), {}};
   }
-  const bool looks_like_snappy = automatic && choice.format->comes_in_snappy && codecs::is_snappy_block(body);
-  if (choice.compression == Compression::snappy || looks_like_snappy) {
-    codecs::SnappyBlock snappy;
-    const auto plain = snappy.decompress(body, body_bytes_max);
-    if (!plain) return std::unexpected(std::string(plain.error()));
-    return std::string(*plain);
+  if (automatic && body.starts_with(zstd_magic)) return std::unexpected("zstd, which is not read: unpack it before");
+  if (choice.compression == Compression::none || (automatic && !choice.format->comes_in_snappy)) {
+    return Unpacked{std::move(body), {}};
   }
-  return body;
+  codecs::SnappyBlock snappy;
+  const auto plain = snappy.decompress(body, body_bytes_max);
+  if (plain) return Unpacked{std::string(*plain), {}};
+  if (automatic) return Unpacked{std::move(body), plain.error()};
+  return std::unexpected(std::string(plain.error()));
 }
 
 std::string pack(std::string body, const FormatChoice& choice) {

@@ -31,9 +31,14 @@ std::string help_of_formats(bool encoders_only);
 /// The most bytes of a body, packed or not. What a tool holds in memory; far above what any server answers.
 inline constexpr std::size_t body_bytes_max = std::size_t{1} << 30;
 
+struct Unpacked {
+  std::string body;
+  std::string_view not_snappy;  ///< why it is no snappy block, where the format comes in one; empty where it was one
+};
+
 /// `body` without its compression. `automatic`: gzip by its first bytes; snappy for the formats that come in it, where
 /// the whole body is a valid block.
-std::expected<std::string, std::string> unpack(std::string body, const FormatChoice& choice);
+std::expected<Unpacked, std::string> unpack(std::string body, const FormatChoice& choice);
 /// The inverse; `automatic` packs the formats that come in snappy.
 std::string pack(std::string body, const FormatChoice& choice);
 

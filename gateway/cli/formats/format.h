@@ -44,8 +44,9 @@ class MessageEncoder {
 
 struct Format {
   std::string_view name;
+  std::span<const std::string_view> other_names = {};
   std::string_view meaning;
-  std::span<const std::string_view> dialects;  ///< the first is the default; empty: it has none
+  std::span<const std::string_view> dialects = {};  ///< the first is the default; empty: it has none
   bool takes_precision = false;
   bool comes_in_snappy = false;  ///< bodies are snappy blocks on the wire
   void (*decode)(std::string_view body, const FormatOptions& options, Findings& findings);
