@@ -36,6 +36,7 @@ void Decoder::reset(Version version, std::string_view body) {
   at_ = body.data();
   started_ = false;
   over_ = false;
+  known_ = false;
   written_ = {};
   errors_ = 0;
   symbols_.clear();
@@ -212,6 +213,7 @@ bool Decoder::refuse(std::string_view reason, std::string_view where) {
 bool Decoder::refuse(const WireReader& broken) { return refuse(broken.problem(), {broken.position(), std::size_t{0}}); }
 
 Step Decoder::taken(bool good) {
+  known_ = true;
   if (good) return Step::record;
   ++errors_;
   return Step::error;

@@ -123,6 +123,10 @@ class Decoder {
   const Written& written() const { return written_; }
   /// Errors since `reset`: where there is any, the answer to the sender is 400.
   std::size_t errors() const { return errors_; }
+  /// True where the walked body is not empty, but has no field that this version knows: most likely a request of the
+  /// other version. No error, because v2 reserves the fields of v1 so that each reads as an empty request of the other
+  /// (answered with 204); to be told where somebody misses the series.
+  bool all_unknown() const { return !body_.empty() && !known_ && symbols_.empty() && errors_ == 0; }
 
  private:
   // What reads answers false where it has called `refuse`. `where` starts at the fault and is within the body.
@@ -156,7 +160,8 @@ class Decoder {
   std::string_view body_;
   const char* at_ = nullptr;  ///< the next field of the request
   bool started_ = false;
-  bool over_ = true;  ///< nothing more can be told of this request
+  bool over_ = true;    ///< nothing more can be told of this request
+  bool known_ = false;  ///< a series or metadata was met
   bool is_metadata_ = false;
   Series series_;
   Metadata metadata_;

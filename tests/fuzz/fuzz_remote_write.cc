@@ -92,6 +92,7 @@ std::string walk(Decoder& decoder, Version version, std::string_view body, Encod
     }
   }
   FUZZ_REQUIRE(errors == decoder.errors());
+  if (decoder.all_unknown()) FUZZ_REQUIRE(out.empty() && !body.empty());
   return out;
 }
 

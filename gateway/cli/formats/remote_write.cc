@@ -138,8 +138,9 @@ class SeriesToMessages {
 }  // namespace
 
 void decode_remote_write(std::string_view body, const FormatOptions& options, Findings& findings) {
+  const Version version = version_of(options);
   Decoder decoder;
-  decoder.reset(version_of(options), body);
+  decoder.reset(version, body);
   for (codecs::Step step = decoder.next(); step != codecs::Step::end; step = decoder.next()) {
     if (step == codecs::Step::error) {
       findings.problem(decoder.error().line, decoder.error().column, decoder.error().reason);
@@ -149,6 +150,10 @@ void decode_remote_write(std::string_view body, const FormatOptions& options, Fi
       SeriesToMessages(decoder.series(), findings).tell();
     }
   }
+  if (!decoder.all_unknown()) return;
+  findings.problem(1, 1,
+                   version == Version::v1 ? "no series: is this a request of version 2? (--dialect v2)"
+                                          : "no series: is this a request of version 1? (--dialect v1)");
 }
 
 std::unique_ptr<MessageEncoder> encode_remote_write(const FormatOptions& options) {

@@ -155,6 +155,21 @@ TEST_CASE("what is wrong in a request is told with the byte, and the rest goes o
   CHECK(decoded("v1", "\x0a\x09", {"--compression", "snappy"}).err.starts_with("1:1: snappy: the block is corrupt\n"));
 }
 
+TEST_CASE("a request of the other version does not pass for an empty one") {
+  const Sample sample{1, 1000, 0};
+  Series series;
+  series.labels = labels;
+  series.samples = std::span(&sample, 1);
+  const Ran v2_as_v1 = decoded("v1", request(Version::v2, series));
+  CHECK(v2_as_v1.code == 1);
+  CHECK(v2_as_v1.err.starts_with("1:1: no series: is this a request of version 2? (--dialect v2)\n"));
+  const Ran v1_as_v2 = decoded("v2", request(Version::v1, series));
+  CHECK(v1_as_v2.code == 1);
+  CHECK(v1_as_v2.err.starts_with("1:1: no series: is this a request of version 1? (--dialect v1)\n"));
+  CHECK(decoded("v1", codecs::snappy_compress("")).code == 0);
+  CHECK(decoded("v2", codecs::snappy_compress("")).code == 0);
+}
+
 TEST_CASE("encode writes snappy unless told otherwise, and decode reads it back") {
   const std::string lines =
       R"({"name":"up","tags":{"instance":"n1"},"fields":{"value":{"float":1.5}},"time":1722945600000000000})"
