@@ -53,11 +53,13 @@ Reading read_page(std::string_view page, Exposition format) {
   return reading;
 }
 
-/// Counts cases of a folder, and holds its deliberate differences against them.
+/// Counts cases of a folder, so that none is missing, and holds its deliberate differences against them.
 class Tally {
  public:
-  Tally(std::string folder, const Differences& differences) : folder_(std::move(folder)), differences_(differences) {}
+  Tally(std::string folder, std::size_t cases, const Differences& differences)
+      : folder_(std::move(folder)), cases_(cases), differences_(differences) {}
   ~Tally() {
+    CHECK(all_ == cases_);
     for (const auto& [key, reason] : differences_) {
       CAPTURE(key);
       CHECK(used_.contains(key));
@@ -77,17 +79,12 @@ class Tally {
 
  private:
   std::string folder_;
+  std::size_t cases_;
   const Differences& differences_;
   std::set<std::string> used_;
   std::size_t good_ = 0;
   std::size_t all_ = 0;
 };
-
-std::optional<fs::path> corpus_or_skip(const std::string& name) {
-  const std::optional<fs::path> corpus = find_corpus(name);
-  if (!corpus) MESSAGE("skipped: corpora not found");
-  return corpus;
-}
 
 /// A text of the corpus: plain, or base64.
 std::string text_of(const json& value) {
@@ -136,9 +133,9 @@ bool reads_completely(const std::string& page, Exposition format) {
 }  // namespace
 
 TEST_CASE("the OpenMetrics cases") {
-  const auto corpus = corpus_or_skip("openmetrics-parsers");
+  const auto corpus = find_corpus("openmetrics-parsers");
   if (!corpus) return;
-  Tally tally("openmetrics-parsers", exposition_differences::openmetrics);
+  Tally tally("openmetrics-parsers", 211, exposition_differences::openmetrics);
   const json verdicts = json::parse(read_file(*corpus / "verdicts-prometheus-2.42-and-client_python.json"));
   std::size_t good = 0;
   std::size_t refused = 0;
@@ -160,9 +157,9 @@ TEST_CASE("the OpenMetrics cases") {
 }
 
 TEST_CASE("cases of Prometheus") {
-  const auto corpus = corpus_or_skip("promtext-extracted");
+  const auto corpus = find_corpus("promtext-extracted");
   if (!corpus) return;
-  Tally tally("promtext-extracted/prometheus", exposition_differences::prometheus);
+  Tally tally("promtext-extracted/prometheus", 177, exposition_differences::prometheus);
   std::map<std::string, std::size_t> count;
   for (const json& test : json::parse(read_file(*corpus / "prometheus.json"))) {
     const std::string function = test.at("Func");
@@ -180,9 +177,9 @@ TEST_CASE("cases of Prometheus") {
 }
 
 TEST_CASE("cases of VictoriaMetrics") {
-  const auto corpus = corpus_or_skip("promtext-extracted");
+  const auto corpus = find_corpus("promtext-extracted");
   if (!corpus) return;
-  Tally tally("promtext-extracted/victoriametrics", exposition_differences::victoriametrics);
+  Tally tally("promtext-extracted/victoriametrics", 235, exposition_differences::victoriametrics);
   std::map<std::string, std::size_t> count;
   for (const json& test : json::parse(read_file(*corpus / "victoriametrics.json"))) {
     const std::string function = test.at("Func");
@@ -208,9 +205,9 @@ TEST_CASE("cases of VictoriaMetrics") {
 }
 
 TEST_CASE("pages of Prometheus' own tests are read completely") {
-  const auto corpus = corpus_or_skip("prometheus-textparse");
+  const auto corpus = find_corpus("prometheus-textparse");
   if (!corpus) return;
-  Tally tally("prometheus-textparse", none);
+  Tally tally("prometheus-textparse", 4, none);
   for (const fs::path& file : files_below(*corpus)) {
     const std::string name = file.filename();
     if (!name.ends_with(".txt")) continue;
@@ -220,9 +217,9 @@ TEST_CASE("pages of Prometheus' own tests are read completely") {
 }
 
 TEST_CASE("the fuzz corpus of Prometheus' common library") {
-  const auto corpus = corpus_or_skip("prometheus-expfmt");
+  const auto corpus = find_corpus("prometheus-expfmt");
   if (!corpus) return;
-  Tally tally("prometheus-expfmt", exposition_differences::expfmt);
+  Tally tally("prometheus-expfmt", 27, exposition_differences::expfmt);
   for (const fs::path& file : files_below(*corpus / "corpus")) {
     const std::string name = file.filename();
     const bool valid = read_page(read_file(file), Exposition::text_0_0_4).valid;
@@ -232,9 +229,9 @@ TEST_CASE("the fuzz corpus of Prometheus' common library") {
 }
 
 TEST_CASE("captured pages are read completely, each as its content type says") {
-  const auto corpus = corpus_or_skip("captured-scrapes");
+  const auto corpus = find_corpus("captured-scrapes");
   if (!corpus) return;
-  Tally tally("captured-scrapes", none);
+  Tally tally("captured-scrapes", 5, none);
   for (const fs::path& file : files_below(*corpus)) {
     const std::string name = file.filename();
     if (!name.ends_with(".text.txt")) continue;
@@ -248,9 +245,9 @@ TEST_CASE("captured pages are read completely, each as its content type says") {
 }
 
 TEST_CASE("pages of node_exporter's own tests are read completely") {
-  const auto corpus = corpus_or_skip("node-exporter-e2e");
+  const auto corpus = find_corpus("node-exporter-e2e");
   if (!corpus) return;
-  Tally tally("node-exporter-e2e", none);
+  Tally tally("node-exporter-e2e", 18, none);
   for (const fs::path& file : files_below(*corpus)) {
     if (file.filename() == "e2e-output.txt") CHECK(read_page(read_file(file), Exposition::text_0_0_4).records == 3027);
     if (file.filename() == "e2e-output.txt" || file.extension() == ".prom") {
@@ -317,11 +314,12 @@ std::string our_values(const std::string& page, Exposition format, bool with_tim
 }  // namespace
 
 TEST_CASE("cases of Telegraf's parsers give its names and values") {
-  const auto corpus = corpus_or_skip("telegraf-parsers");
+  const auto corpus = find_corpus("telegraf-parsers");
   if (!corpus) return;
   for (const bool open : {false, true}) {
     const std::string folder = open ? "openmetrics" : "prometheus";
-    Tally tally("telegraf-parsers/" + folder, open ? exposition_differences::telegraf_openmetrics : none);
+    Tally tally("telegraf-parsers/" + folder, open ? 10 : 8,
+                open ? exposition_differences::telegraf_openmetrics : none);
     std::size_t binary = 0;
     for (const auto& entry : fs::directory_iterator(*corpus / folder)) {
       const fs::path input = entry.path() / "input.txt";

