@@ -7,6 +7,12 @@
 //     decoder.feed(chunks.add(chunk, last), last);
 //     for (Step step; (step = decoder.next()) != Step::end;) … decoder.record() or decoder.error() …
 //     chunks.used(decoder.consumed());
+//     if (chunks.full()) … no more of this body: an error of the caller's own, 413 for a request …
+//
+// `record_bytes_max` is the decoder's own limit: line_bytes_max, exposition_line_bytes_max, csv_record_bytes_max and so
+// on. Decoders of lines (LineDecoder, ExpositionDecoder, CsvDecoder, FluxDecoder) refuse what is longer, but wait for
+// its line end however far off that is: nothing but the caller's look at `full` bounds that. Decoders of JSON end the
+// walk with an error at their limit.
 //
 // A decoder never looks at a body twice for its result: cut at any byte, a body gives what it gives as a whole.
 

@@ -1,5 +1,6 @@
 #pragma once
 // gzip, RFC 1952: bodies of HTTP requests and answers, and what people pipe into `decode`. zlib does the work.
+// Pure functions; any thread.
 
 #include <cstddef>
 #include <expected>

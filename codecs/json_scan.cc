@@ -6,9 +6,10 @@
 //   string = '"' *( any but '"', "\" and U+0000 … U+001F | "\" one of "\/bfnrt | "\u" 4HEX ) '"'
 //   number = [ "-" ] ( "0" | 1-9 *DIGIT ) [ "." 1*DIGIT ] [ ( "e" | "E" ) [ "+" | "-" ] 1*DIGIT ]
 //
-// with blanks (space, tab, CR, LF) around every token, and no byte order mark. Beyond the grammar: strings are UTF-8,
-// and
-// \u names half of a surrogate pair only where the other half follows; a lone one has no form in UTF-8 (RFC 8259, 8.2).
+// with blanks (space, tab, CR, LF) around every token, and no byte order mark.
+//
+// Beyond the grammar: strings are UTF-8, and "\u" names half of a surrogate pair only where the other half follows. A
+// lone one has no form in UTF-8 (RFC 8259, 8.2).
 
 #include "codecs/json_scan.h"
 

@@ -1,4 +1,7 @@
 #pragma once
+// Where in line protocol something may end or start, for readers that jump from one such place to the next. Used by
+// PlainLines only. A pure function; any thread.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,12 +1,13 @@
 #include "codecs/native_histogram.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <span>
 
-#include "codecs/line_protocol.h"
+#include "codecs/number.h"
 
 namespace codecs {
 namespace {
@@ -127,7 +128,8 @@ void append_bound(std::string& out, double bound) {
   if (std::isinf(bound)) {
     out += bound < 0 ? "-Inf" : "+Inf";
   } else {
-    append_float(out, bound);
+    std::array<char, number_chars_max> text;
+    out.append(text.data(), write_float(text.data(), bound));
   }
 }
 

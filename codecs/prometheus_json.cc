@@ -1,9 +1,9 @@
 // An answer of /api/v1/query and /api/v1/query_range (the API's documentation, "Expression queries" and "Expression
 // query result formats"; what Prometheus 2.42 and VictoriaMetrics 1.79 send):
 //
-//   answer    = { "status": "success", "data": data [, "warnings": [string]] [, "infos": [string]] [, "isPartial":
-//   bool] }
+//   answer    = { "status": "success", "data": data [, notes] }
 //             | { "status": "error", "errorType": string, "error": string }
+//   notes     = "warnings": [string], "infos": [string], "isPartial": bool; each may be missing
 //   data      = { "resultType": "vector", "result": [element] } | { "resultType": "matrix", "result": [series] }
 //             | { "resultType": "scalar", "result": point } | { "resultType": "string", "result": [time, string] }
 //   element   = { "metric": { name: string }, "value": point | "histogram": native }

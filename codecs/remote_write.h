@@ -18,9 +18,8 @@
 //         Histogram   at the head of remote_write_histogram.cc
 //
 // All times are milliseconds since the epoch. What the specifications leave open is decided so:
-//   - labels that are not sorted are taken (VictoriaMetrics' agent does not sort), a label without value is left out
-//   (it
-//     means the same as none), a label without name or a second one of the same name makes the series bad;
+//   - labels that are not sorted are taken (VictoriaMetrics' agent does not sort), a label without value counts as none
+//     and is left out, a label without name or a second one of the same name makes the series bad;
 //   - a series of v1 may have no sample at all; one of v2 needs a sample, a histogram or an exemplar, and has not both
 //     samples and histograms;
 //   - of v2's TimeSeries the former field 6 (created_timestamp) is passed over like every unknown field.

@@ -1,5 +1,5 @@
 #pragma once
-// Times as integers since 1970-01-01T00:00:00Z in one of four precisions.
+// Times as integers since 1970-01-01T00:00:00Z in one of four precisions. Pure functions; any thread.
 
 #include <cstdint>
 #include <optional>

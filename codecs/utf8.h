@@ -1,4 +1,6 @@
 #pragma once
+// Whether text is UTF-8 (RFC 3629), which every format here wants of its names and values. Pure functions; any thread.
+
 #include <cstddef>
 #include <string_view>
 
