@@ -68,7 +68,7 @@ class ExpositionDecoder::Walk {
   }
 
   Step next();
-  const Sample& sample() const { return sample_; }
+  const ExpositionSample& sample() const { return sample_; }
   std::size_t record_number() const { return record_number_; }
   const DecodeError& error() const { return error_; }
   std::size_t consumed() const { return position_; }
@@ -82,7 +82,7 @@ class ExpositionDecoder::Walk {
   Step end_of_page();
 
   Exposition format_;
-  bool (*read_common_)(const char*, std::size_t, Exposition, LineBuffers&, Sample&, CommonLine&);
+  bool (*read_common_)(const char*, std::size_t, Exposition, LineBuffers&, ExpositionSample&, CommonLine&);
   std::string_view input_;
   bool last_ = false;
   std::size_t position_ = 0;  ///< start of the next line
@@ -93,7 +93,7 @@ class ExpositionDecoder::Walk {
   bool told_end_ = false;  ///< that there is text behind it
   LineBuffers buffers_;
   CurrentFamily family_;
-  Sample sample_;
+  ExpositionSample sample_;
   std::size_t record_number_ = 0;
   DecodeError error_;
 };
@@ -143,7 +143,7 @@ std::optional<Step> ExpositionDecoder::Walk::take_line(std::string_view line) {
       ended_ = true;
       break;
     case LineKind::metadata: {
-      Metadata metadata;
+      ExpositionMetadata metadata;
       if (!reader.read_metadata(metadata)) return refuse(line, reader.reason(), reader.where());
       const std::string_view problem = family_.add(metadata);
       if (!problem.empty()) return refuse(line, problem, 0);
@@ -188,7 +188,7 @@ ExpositionDecoder::~ExpositionDecoder() = default;
 void ExpositionDecoder::reset() { walk_->reset(); }
 void ExpositionDecoder::feed(std::string_view input, bool last) { walk_->feed(input, last); }
 Step ExpositionDecoder::next() { return walk_->next(); }
-const Sample& ExpositionDecoder::sample() const { return walk_->sample(); }
+const ExpositionSample& ExpositionDecoder::sample() const { return walk_->sample(); }
 std::size_t ExpositionDecoder::line_number() const { return walk_->record_number(); }
 const DecodeError& ExpositionDecoder::error() const { return walk_->error(); }
 std::size_t ExpositionDecoder::consumed() const { return walk_->consumed(); }

@@ -22,7 +22,7 @@ enum class Exposition { text_0_0_4, openmetrics_1_0 };
 std::optional<Exposition> exposition_format(std::string_view content_type);
 
 /// Labels of one sample. Real ones have under 30; a page of more is hostile, and names are compared with each other.
-inline constexpr std::size_t labels_max = 256;
+inline constexpr std::size_t exposition_labels_max = 256;
 /// One line. kube-state-metrics prints the annotations of an object as labels; Kubernetes allows 256 KiB of them, and
 /// escapes may double that.
 inline constexpr std::size_t exposition_line_bytes_max = std::size_t{512} * 1024;
@@ -50,7 +50,7 @@ struct SampleTime {
 };
 
 /// One event that stands for the many that a sample has counted.
-struct Exemplar {
+struct ExpositionExemplar {
   std::span<const Label> labels;
   double value = 0;
   SampleTime time;
@@ -58,13 +58,13 @@ struct Exemplar {
 
 /// One decoded sample. All text is plain, without escapes, and valid UTF-8. Names are never empty, and no label name
 /// stands twice or is "__name__". Views are valid until the next call of `ExpositionDecoder::next`.
-struct Sample {
+struct ExpositionSample {
   std::string_view name;
   std::span<const Label> labels;  ///< in the order of the page
   double value = 0;               ///< may be NaN or infinite
   SampleTime time;
-  const Exemplar* exemplar = nullptr;    ///< null where there is none; OpenMetrics only
-  const MetricFamily* family = nullptr;  ///< null where the metadata lines before it speak of another metric
+  const ExpositionExemplar* exemplar = nullptr;  ///< null where there is none; OpenMetrics only
+  const MetricFamily* family = nullptr;          ///< null where the metadata lines before it speak of another metric
 };
 
 /// Walks a page (see codecs/decode.h) and hands out its samples; metadata lines become the `family` of the samples that
@@ -84,7 +84,7 @@ class ExpositionDecoder {
   void feed(std::string_view input, bool last);
   Step next();
   /// After Step::record.
-  const Sample& sample() const;
+  const ExpositionSample& sample() const;
   /// After Step::record: the number of its line in the page, counted from 1.
   std::size_t line_number() const;
   /// After Step::error.

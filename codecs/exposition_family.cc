@@ -57,7 +57,7 @@ std::span<const std::string_view> suffixes(MetricType type, bool strict) {
 }
 
 /// The label's value as a number; nothing where there is no such label, or no number in it.
-std::optional<double> label_number(const Sample& sample, std::string_view name) {
+std::optional<double> label_number(const ExpositionSample& sample, std::string_view name) {
   const auto label = std::ranges::find(sample.labels, name, &Label::name);
   if (label == sample.labels.end()) return std::nullopt;
   const std::expected<double, NumberProblem> number = parse_sample_value(label->value);
@@ -121,7 +121,7 @@ std::string_view CurrentFamily::start(std::string_view name) {
   return seen_.add(name) ? "" : "this name came before, in another family";
 }
 
-std::string_view CurrentFamily::add(const Metadata& metadata) {
+std::string_view CurrentFamily::add(const ExpositionMetadata& metadata) {
   asked_name_.clear();
   std::string_view problem;
   if (metadata.name != family_.name) problem = start(metadata.name);
@@ -185,7 +185,7 @@ bool CurrentFamily::owns(std::string_view sample_name) const {
   return std::ranges::find(suffixes_, suffix) != suffixes_.end();
 }
 
-std::string_view CurrentFamily::add(Sample& sample, std::string_view series) {
+std::string_view CurrentFamily::add(ExpositionSample& sample, std::string_view series) {
   if (strict_) return add_strictly(sample, series);
   // Samples of one name mostly stand together, and what was found for the first of them is true of the others.
   if (sample.name != asked_name_) {
@@ -196,7 +196,7 @@ std::string_view CurrentFamily::add(Sample& sample, std::string_view series) {
   return {};
 }
 
-std::string_view CurrentFamily::add_strictly(Sample& sample, std::string_view series) {
+std::string_view CurrentFamily::add_strictly(ExpositionSample& sample, std::string_view series) {
   std::string_view problem;
   if (!owns(sample.name)) {
     if (sample.name == family_.name) return "the type of the family demands an ending, such as _total of a counter";
@@ -209,7 +209,7 @@ std::string_view CurrentFamily::add_strictly(Sample& sample, std::string_view se
 }
 
 /// What the type demands of a sample that the family owns.
-std::string_view CurrentFamily::check_member(const Sample& sample) const {
+std::string_view CurrentFamily::check_member(const ExpositionSample& sample) const {
   const MetricType type = family_.type;
   const bool bucket =
       (type == MetricType::histogram || type == MetricType::gauge_histogram) && sample.name.ends_with("_bucket");
@@ -227,7 +227,7 @@ std::string_view CurrentFamily::check_member(const Sample& sample) const {
   return {};
 }
 
-std::string_view CurrentFamily::check_times(const Sample& sample, std::string_view series) {
+std::string_view CurrentFamily::check_times(const ExpositionSample& sample, std::string_view series) {
   const bool was_timed = std::exchange(timed_, !sample.time.text.empty());
   const std::optional<std::int64_t> before = std::exchange(time_, sample.time.nanoseconds);
   const bool again = series == series_;

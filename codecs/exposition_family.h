@@ -35,21 +35,21 @@ class CurrentFamily {
   explicit CurrentFamily(Exposition format) : strict_(format == Exposition::openmetrics_1_0) {}
 
   void clear();
-  std::string_view add(const Metadata& metadata);
+  std::string_view add(const ExpositionMetadata& metadata);
   /// Sets `sample.family`. `series` is the line up to the value: equal texts are the same series.
-  std::string_view add(Sample& sample, std::string_view series);
+  std::string_view add(ExpositionSample& sample, std::string_view series);
   /// True where the current family has a sample of that name.
   bool owns(std::string_view sample_name) const;
   const MetricFamily& family() const { return family_; }
 
  private:
-  std::string_view add_strictly(Sample& sample, std::string_view series);
+  std::string_view add_strictly(ExpositionSample& sample, std::string_view series);
   std::string_view start(std::string_view name);
   std::string_view set_type(MetricType type);
   std::string_view set_unit(std::string_view unit);
   std::string_view check_unit() const;
-  std::string_view check_member(const Sample& sample) const;
-  std::string_view check_times(const Sample& sample, std::string_view series);
+  std::string_view check_member(const ExpositionSample& sample) const;
+  std::string_view check_times(const ExpositionSample& sample, std::string_view series);
 
   bool strict_;
   MetricFamily family_;  ///< points into the three texts below

@@ -134,19 +134,19 @@ bool ExpositionLine::take_metadata_kind() {
   return take_separator("") && (strict_ || !at_end());
 }
 
-bool ExpositionLine::read_metadata(Metadata& metadata) {
+bool ExpositionLine::read_metadata(ExpositionMetadata& metadata) {
   buffers_.plain.clear();
   metadata.kind = metadata_kind_;
   return read_metadata_name(metadata) && read_metadata_text(metadata);
 }
 
-bool ExpositionLine::read_metadata_name(Metadata& metadata) {
+bool ExpositionLine::read_metadata_name(ExpositionMetadata& metadata) {
   if (!at('"')) return take_name(true, "no metric name", metadata.name);
   const std::size_t start = position_;
   return take_quoted(metadata.name) && (!metadata.name.empty() || fail("no metric name", start));
 }
 
-bool ExpositionLine::read_metadata_text(Metadata& metadata) {
+bool ExpositionLine::read_metadata_text(ExpositionMetadata& metadata) {
   if (!strict_ && at_end() && metadata.kind == MetadataKind::help) return true;
   if (!take_separator("nothing behind the metric name")) return false;
   const std::size_t start = position_;
@@ -166,7 +166,7 @@ bool ExpositionLine::read_metadata_text(Metadata& metadata) {
   return true;
 }
 
-bool ExpositionLine::read_sample(Sample& sample) {
+bool ExpositionLine::read_sample(ExpositionSample& sample) {
   buffers_.plain.clear();
   buffers_.labels.clear();
   sample.name = {};
@@ -199,10 +199,10 @@ bool ExpositionLine::read_sample(Sample& sample) {
   return strict_ ? read_exemplar(sample) : fail("unexpected text behind the timestamp");
 }
 
-bool ExpositionLine::read_exemplar(Sample& sample) {
+bool ExpositionLine::read_exemplar(ExpositionSample& sample) {
   if (!line_.substr(position_).starts_with(" # {")) return fail("unexpected text behind the sample");
   position_ += 3;
-  Exemplar& exemplar = buffers_.exemplar;
+  ExpositionExemplar& exemplar = buffers_.exemplar;
   exemplar.time = {};
   buffers_.exemplar_labels.clear();
   if (!read_labels(buffers_.exemplar_labels, nullptr)) return false;

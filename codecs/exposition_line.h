@@ -15,28 +15,28 @@ namespace codecs {
 class LabelList {
  public:
   void clear() { count_ = 0; }
-  bool full() const { return count_ == labels_max; }
+  bool full() const { return count_ == exposition_labels_max; }
   /// Where it is not full.
   void add(Label label) { labels_[count_++] = label; }
   std::span<const Label> all() const { return {labels_.data(), count_}; }
 
  private:
   std::size_t count_ = 0;
-  std::array<Label, labels_max> labels_;
+  std::array<Label, exposition_labels_max> labels_;
 };
 
 /// What the views of a line's parts point into; reused from line to line.
 struct LineBuffers {
   LabelList labels;
   LabelList exemplar_labels;
-  Exemplar exemplar;
+  ExpositionExemplar exemplar;
   std::string plain;  ///< texts without their escapes
 };
 
 enum class MetadataKind { help, type, unit };
 
 /// `# HELP name text` and its like. `text` is plain, without escapes.
-struct Metadata {
+struct ExpositionMetadata {
   MetadataKind kind = MetadataKind::help;
   std::string_view name;
   std::string_view text;
@@ -55,9 +55,9 @@ class ExpositionLine {
 
   bool read_kind(LineKind& kind);
   /// After read_kind, where the kind is metadata.
-  bool read_metadata(Metadata& metadata);
+  bool read_metadata(ExpositionMetadata& metadata);
   /// After read_kind, where the kind is sample. `sample.family` stays as it is.
-  bool read_sample(Sample& sample);
+  bool read_sample(ExpositionSample& sample);
   /// After read_sample: where the text that names the series ends.
   std::size_t series_end() const { return series_end_; }
 
@@ -75,12 +75,12 @@ class ExpositionLine {
   bool fail(std::string_view reason) { return fail(reason, position_); }
 
   bool take_metadata_kind();
-  bool read_metadata_name(Metadata& metadata);
-  bool read_metadata_text(Metadata& metadata);
+  bool read_metadata_name(ExpositionMetadata& metadata);
+  bool read_metadata_text(ExpositionMetadata& metadata);
   bool read_labels(LabelList& labels, std::string_view* metric_name);
   bool read_label(LabelList& labels, std::string_view* metric_name);
   bool add_label(LabelList& labels, const Label& label, std::size_t where);
-  bool read_exemplar(Sample& sample);
+  bool read_exemplar(ExpositionSample& sample);
   bool read_value(double& value, std::string_view missing);
   bool read_time(SampleTime& time, std::string_view invalid);
   bool take_name(bool with_colon, std::string_view missing, std::string_view& name);

@@ -293,7 +293,7 @@ std::string our_values(const std::string& page, Exposition format, bool with_tim
   decoder.feed(page, true);
   for (Step step = decoder.next(); step != Step::end; step = decoder.next()) {
     if (step == Step::error) continue;
-    const Sample& sample = decoder.sample();
+    const ExpositionSample& sample = decoder.sample();
     std::string name(sample.name);
     const MetricType type = sample.family != nullptr ? sample.family->type : MetricType::unknown;
     if (format == Exposition::openmetrics_1_0 && type == MetricType::counter) name = sample.family->name;

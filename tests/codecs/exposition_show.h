@@ -26,7 +26,7 @@ inline std::string show_labels(std::span<const codecs::Label> labels) {
 }
 
 /// `name{label=<value>} value @ns`, what the family says behind it, an exemplar behind '#'.
-inline std::string show_sample(const codecs::Sample& sample) {
+inline std::string show_sample(const codecs::ExpositionSample& sample) {
   std::string out =
       std::string(sample.name) + show_labels(sample.labels) + " " + show_number(sample.value) + show_time(sample.time);
   if (const codecs::MetricFamily* const family = sample.family) {
@@ -35,7 +35,7 @@ inline std::string show_sample(const codecs::Sample& sample) {
     if (!family->help.empty()) out += ": " + std::string(family->help);
     out += ")";
   }
-  if (const codecs::Exemplar* const exemplar = sample.exemplar) {
+  if (const codecs::ExpositionExemplar* const exemplar = sample.exemplar) {
     out += " # " + show_labels(exemplar->labels) + " " + show_number(exemplar->value) + show_time(exemplar->time);
   }
   return out + "\n";

@@ -417,11 +417,12 @@ TEST_CASE("a sample may have so many labels and no more") {
     return line + "} 1" + std::string(behind);
   };
   ExpositionDecoder decoder(Exposition::text_0_0_4);
-  CHECK(count_records(decoder, page(labels_max, "\n")) == 1);
-  CHECK(decoder.sample().labels.size() == labels_max);
-  CHECK(show_page(decoder, page(labels_max + 1, "\nb 2\n")).ends_with(": too many labels\nb{} 2\n"));
+  CHECK(count_records(decoder, page(exposition_labels_max, "\n")) == 1);
+  CHECK(decoder.sample().labels.size() == exposition_labels_max);
+  CHECK(show_page(decoder, page(exposition_labels_max + 1, "\nb 2\n")).ends_with(": too many labels\nb{} 2\n"));
   ExpositionDecoder open(Exposition::openmetrics_1_0);
-  CHECK(show_page(open, "# TYPE a counter\na_total 1 # " + page(labels_max + 1, "\n").substr(1) + std::string(eof))
+  CHECK(show_page(open,
+                  "# TYPE a counter\na_total 1 # " + page(exposition_labels_max + 1, "\n").substr(1) + std::string(eof))
             .ends_with(": too many labels\n"));
 }
 

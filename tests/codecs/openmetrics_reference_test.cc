@@ -100,7 +100,7 @@ Reading read_page(std::string_view page) {
       if (reading.reason.empty()) reading.reason = decoder.error().reason;
       continue;
     }
-    const Sample& sample = decoder.sample();
+    const ExpositionSample& sample = decoder.sample();
     json labels = json::array();
     for (const Label& label : sample.labels) labels.push_back({label.name, label.value});
     std::sort(labels.begin(), labels.end());

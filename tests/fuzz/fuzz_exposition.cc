@@ -21,7 +21,7 @@ namespace {
 bool is_text(std::string_view text) { return valid_utf8_prefix(text) == text.size(); }
 
 void check_labels(std::span<const Label> labels) {
-  FUZZ_REQUIRE(labels.size() <= labels_max);
+  FUZZ_REQUIRE(labels.size() <= exposition_labels_max);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     FUZZ_REQUIRE(!labels[i].name.empty() && labels[i].name != "__name__");
     FUZZ_REQUIRE(is_text(labels[i].name) && is_text(labels[i].value));
@@ -51,13 +51,13 @@ std::string quoted(std::string_view text) {
 }
 
 /// The sample as text 0.0.4 with all names in quotes.
-std::string write(const Sample& sample) {
+std::string write(const ExpositionSample& sample) {
   std::string out = "{" + quoted(sample.name);
   for (const Label& label : sample.labels) out += "," + quoted(label.name) + "=" + quoted(label.value);
   return out + "} " + show_number(sample.value) + "\n";
 }
 
-void check_again(const Sample& sample) {
+void check_again(const ExpositionSample& sample) {
   const std::string line = write(sample);
   ExpositionDecoder decoder(Exposition::text_0_0_4);
   decoder.reset();
@@ -65,7 +65,7 @@ void check_again(const Sample& sample) {
   // What was at the limit of its length may be beyond it in quotes.
   if (line.size() > exposition_line_bytes_max) return;
   FUZZ_REQUIRE(decoder.next() == Step::record);
-  const Sample& again = decoder.sample();
+  const ExpositionSample& again = decoder.sample();
   FUZZ_REQUIRE(again.name == sample.name);
   FUZZ_REQUIRE(std::ranges::equal(again.labels, sample.labels));
   FUZZ_REQUIRE(std::isnan(sample.value)
@@ -87,7 +87,7 @@ void check_page(std::string_view page, Exposition format) {
       errors = true;
       check_error(decoder.error(), page);
     } else {
-      const Sample& sample = decoder.sample();
+      const ExpositionSample& sample = decoder.sample();
       FUZZ_REQUIRE(!sample.name.empty() && is_text(sample.name));
       check_labels(sample.labels);
       if (sample.exemplar != nullptr) check_labels(sample.exemplar->labels);

@@ -7,7 +7,7 @@
 namespace gw::cli {
 namespace {
 
-codecs::Message message_of(const codecs::Sample& sample) {
+codecs::Message message_of(const codecs::ExpositionSample& sample) {
   codecs::Message message{
       .name = std::string(sample.name), .fields = {{"value", sample.value}}, .time_ns = sample.time.nanoseconds};
   for (const codecs::Label& label : sample.labels) {
@@ -17,13 +17,13 @@ codecs::Message message_of(const codecs::Sample& sample) {
 }
 
 /// What a message has no place for.
-void note_the_rest(const codecs::Sample& sample, std::size_t line, Findings& findings) {
+void note_the_rest(const codecs::ExpositionSample& sample, std::size_t line, Findings& findings) {
   const std::string where = "line " + std::to_string(line) + ": ";
   const codecs::SampleTime& time = sample.time;
   if (!time.text.empty() && !time.nanoseconds) {
     findings.note(where + "time " + std::string(time.text) + " is beyond what nanoseconds can say");
   }
-  const codecs::Exemplar* const exemplar = sample.exemplar;
+  const codecs::ExpositionExemplar* const exemplar = sample.exemplar;
   if (exemplar == nullptr) return;
   std::string text = where + "exemplar {";
   for (const codecs::Label& label : exemplar->labels) {

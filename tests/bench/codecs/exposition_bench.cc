@@ -14,7 +14,7 @@ static void decode(benchmark::State& state, const char* file, codecs::Cpu cpu) {
     decoder.feed(page, true);
     for (codecs::Step step = decoder.next(); step != codecs::Step::end; step = decoder.next()) {
       if (step == codecs::Step::error) continue;
-      const codecs::Sample& sample = decoder.sample();
+      const codecs::ExpositionSample& sample = decoder.sample();
       seen.text(sample.name);
       for (const codecs::Label& label : sample.labels) seen.label(label.name, label.value);
       seen.sample(sample.value, static_cast<double>(sample.time.nanoseconds.value_or(0)) / 1e9);
