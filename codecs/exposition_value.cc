@@ -7,16 +7,13 @@
 #include <limits>
 #include <system_error>
 
+#include "codecs/ascii.h"
 #include "codecs/timestamp.h"
 
 namespace codecs {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool equals_word(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {}, [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-}
 
 /// Digits with an optional point among them, taken apart. `exponent` counts from the last digit of `significand`.
 struct Decimal {
@@ -90,10 +87,10 @@ std::optional<std::int64_t> billionths(Decimal decimal, bool negative) {
 std::expected<double, NumberProblem> parse_sample_value(std::string_view text) {
   if (text.empty()) return std::unexpected(NumberProblem::malformed);
   if (is_digit(text.front())) return parse_float(text);
-  if (equals_word(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
+  if (same_word(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
   const bool negative = text.front() == '-';
   const std::string_view magnitude = text.substr(negative || text.front() == '+' ? 1 : 0);
-  if (equals_word(magnitude, "inf") || equals_word(magnitude, "infinity")) {
+  if (same_word(magnitude, "inf") || same_word(magnitude, "infinity")) {
     return negative ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   }
   if (magnitude.starts_with('-')) return std::unexpected(NumberProblem::malformed);
