@@ -18,7 +18,8 @@ inline constexpr std::size_t csv_cells_max = 4096;
 /// Bytes of one record. InfluxDB stores strings of up to 64 KiB; a quote that nothing closes is not followed further.
 inline constexpr std::size_t csv_record_bytes_max = 1 << 20;
 
-/// How far the scan of a body has come, and what it found in one record: for csv.cc and csv_scan.inc.
+/// How far the scan of a body has come, and what it found in one record. Not for callers: csv.cc and csv_scan.inc share
+/// it.
 struct CsvScan {
   std::string_view input;
   bool last = false;

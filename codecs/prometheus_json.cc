@@ -88,20 +88,6 @@ Type type_of(std::string_view text) {
 
 }  // namespace
 
-void append_labels(std::string& out, std::span<const Label> labels) {
-  char before = '{';
-  for (const Label& label : labels) {
-    out += before;
-    out += label.name;
-    out += "=\"";
-    out += label.value;
-    out += '"';
-    before = ',';
-  }
-  if (labels.empty()) out += before;
-  out += '}';
-}
-
 QueryDecoder::QueryDecoder(Cpu cpu) : fast_element_(fast_element_reader(cpu)) {}
 
 void QueryDecoder::reset() {

@@ -28,9 +28,6 @@ inline constexpr std::size_t query_buckets_max = 4096;
 inline constexpr std::size_t query_notes_max = 20;
 inline constexpr std::size_t query_text_bytes_max = 1024;
 
-/// Appends labels as people know them: {instance="n1:9100",job="node"}.
-void append_labels(std::string& out, std::span<const Label> labels);
-
 /// A native histogram. `buckets` holds those that are not empty.
 struct QueryHistogram {
   double count = 0;
@@ -76,8 +73,8 @@ struct QueryAnswer {
   std::size_t refused = 0;  ///< errors
 };
 
-/// Where a decoder is in the document. A part of the grammar that the input does not hold completely is read again when
-/// more is there, from the place at its start.
+/// Where a decoder is in the document; not for callers. A part of the grammar that the input does not hold completely
+/// is read again when more is there, from the place at its start.
 struct QueryPlace {
   enum class State : std::uint8_t {
     start,     ///< before the document

@@ -35,13 +35,17 @@ class MessagesToRequest : public MessageEncoder {
   Encoder encoder_;
 };
 
-/// {instance="n1",job="node"}, without the name.
-std::string text_of(std::span<const codecs::Label> labels) {
+std::string text_of(std::span<const Label> labels) {
   std::string text;
-  for (const codecs::Label& label : labels) {
-    if (label.name != "__name__") text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, label.value);
-  }
-  return '{' + text + '}';
+  codecs::append_labels(text, labels);
+  return text;
+}
+
+/// up{instance="n1",job="node"}
+std::string name_of(const Series& series) {
+  std::vector<Label> labels(series.labels.begin(), series.labels.end());
+  std::erase_if(labels, [](const Label& label) { return label.name == "__name__"; });
+  return std::string(series.name) + text_of(labels);
 }
 
 void tell_metadata(Findings& findings, std::string_view of, const Metadata& metadata) {
@@ -65,7 +69,7 @@ std::size_t buckets_of(const codecs::NativeHistogram& histogram) {
 class SeriesToMessages {
  public:
   SeriesToMessages(const Series& series, Findings& findings)
-      : series_(series), findings_(findings), who_(std::string(series.name) + text_of(series.labels)) {
+      : series_(series), findings_(findings), who_(name_of(series)) {
     message_.name = series.name;
     for (const codecs::Label& label : series.labels) {
       if (label.name != "__name__") message_.tags.push_back({std::string(label.name), std::string(label.value)});

@@ -25,13 +25,10 @@ void note_the_rest(const codecs::ExpositionSample& sample, std::size_t line, Fin
   }
   const codecs::ExpositionExemplar* const exemplar = sample.exemplar;
   if (exemplar == nullptr) return;
-  std::string text = where + "exemplar {";
-  for (const codecs::Label& label : exemplar->labels) {
-    if (text.back() != '{') text += ", ";
-    text.append(label.name).append("=").append(label.value);
-  }
+  std::string text = where + "exemplar ";
+  codecs::append_labels(text, exemplar->labels);
   char value[32];  // the shortest form of any double has 24 characters
-  text.append("} ").append(value, std::to_chars(value, value + sizeof value, exemplar->value).ptr);
+  text.append(" ").append(value, std::to_chars(value, value + sizeof value, exemplar->value).ptr);
   if (!exemplar->time.text.empty()) text.append(" at ").append(exemplar->time.text);
   findings.note(text);
 }

@@ -50,7 +50,7 @@ TEST_CASE("decode reads a page of OpenMetrics, and loses no exemplar and no time
                    R"({"name":"a_total","tags":{},"fields":{"value":{"float":1.0}},"time":null})"
                    "\n");
   CHECK(ran.err ==
-        "note: line 2: exemplar {t=x, u=y} 0.5 at 12.25\n"
+        "note: line 2: exemplar {t=\"x\",u=\"y\"} 0.5 at 12.25\n"
         "note: line 3: time 1e30 is beyond what nanoseconds can say\n");
   CHECK(decoded("openmetrics", "a 1\n").err == "2:1: no '# EOF' at the end\n");
 }
