@@ -45,10 +45,6 @@ Message message_of(const QuerySample& sample, codecs::QueryAnswer::Type type, Fi
   }
   add_fields(message, sample);
   message.time_ns = codecs::to_nanoseconds(sample.time_ms, codecs::Precision::milliseconds);
-  if (!message.time_ns) {
-    findings.note("a time of " + std::to_string(sample.time_ms) +
-                  " ms is beyond what nanoseconds can say (1677 to 2262)");
-  }
   if (sample.labels_cut) {
     findings.note("a series of '" + message.name + "' has more than " + std::to_string(codecs::query_labels_max) +
                   " labels: the others are left out");
@@ -84,7 +80,12 @@ void decode_prometheus_json(std::string_view body, const FormatOptions& /*option
   decoder.feed(body, true);
   for (codecs::Step step; (step = decoder.next()) != codecs::Step::end;) {
     if (step == codecs::Step::record) {
-      findings.message(message_of(decoder.sample(), decoder.answer().type, findings));
+      const Message message = message_of(decoder.sample(), decoder.answer().type, findings);
+      // Without its time it would be taken for a sample of now.
+      if (message.time_ns)
+        findings.message(message);
+      else
+        findings.problem(1, 1, "a time is out of the range of nanoseconds (1677 to 2262)");
     } else {
       const codecs::DecodeError& error = decoder.error();
       findings.problem(error.line, error.column, reason_of(error));

@@ -17,15 +17,9 @@ codecs::Message message_of(const codecs::ExpositionSample& sample) {
 }
 
 /// What a message has no place for.
-void note_the_rest(const codecs::ExpositionSample& sample, std::size_t line, Findings& findings) {
-  const std::string where = "line " + std::to_string(line) + ": ";
-  const codecs::SampleTime& time = sample.time;
-  if (!time.text.empty() && !time.nanoseconds) {
-    findings.note(where + "time " + std::string(time.text) + " is beyond what nanoseconds can say");
-  }
-  const codecs::ExpositionExemplar* const exemplar = sample.exemplar;
+void note_exemplar(const codecs::ExpositionExemplar* exemplar, std::size_t line, Findings& findings) {
   if (exemplar == nullptr) return;
-  std::string text = where + "exemplar ";
+  std::string text = "line " + std::to_string(line) + ": exemplar ";
   codecs::append_labels(text, exemplar->labels);
   char value[32];  // the shortest form of any double has 24 characters
   text.append(" ").append(value, std::to_chars(value, value + sizeof value, exemplar->value).ptr);
@@ -43,8 +37,14 @@ void decode_exposition(codecs::Exposition format, std::string_view body, Finding
       findings.problem(error.line, error.column, error.reason);
       continue;
     }
-    findings.message(message_of(decoder.sample()));
-    note_the_rest(decoder.sample(), decoder.line_number(), findings);
+    const codecs::ExpositionSample& sample = decoder.sample();
+    // Without its time it would be taken for a sample of now.
+    if (!sample.time.text.empty() && !sample.time.nanoseconds) {
+      findings.problem(decoder.line_number(), 1, "the time is out of the range of nanoseconds (1677 to 2262)");
+      continue;
+    }
+    findings.message(message_of(sample));
+    note_exemplar(sample.exemplar, decoder.line_number(), findings);
   }
 }
 
