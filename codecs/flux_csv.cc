@@ -236,6 +236,7 @@ Step FluxDecoder::read_header() {
 
 void FluxDecoder::make_columns() {
   columns_.resize(names_.size());
+  default_values_.assign(names_.size(), Default{});
   values_.resize(names_.size());
   seen_.assign(names_.size(), Seen{});
   result_column_ = table_column_ = names_.size();
@@ -250,8 +251,18 @@ void FluxDecoder::make_columns() {
     column.type = type_of(types_[i]);
     column.group = groups_[i] == "true";
     column.default_text = defaults_[i];
+    default_values_[i] = read_default(column);
   }
   starts_table_ = true;
+}
+
+FluxDecoder::Default FluxDecoder::read_default(const FluxColumn& column) {
+  Default read;
+  Seen seen;
+  read.problem = column.default_text.size() > flux_default_bytes_max
+                     ? "default longer than 64 KiB"
+                     : read_value(column.type, column.default_text, seen, read.value);
+  return read;
 }
 
 Step FluxDecoder::read_failure() {
@@ -277,9 +288,15 @@ Step FluxDecoder::read_row() {
   if (cells.size() < columns_.size() + 1) return refuse(cells.back(), "fewer cells than columns");
   if (!is_blank(cells.front())) return refuse(cells.front(), "text in the annotation column");
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::string_view text = cells[i + 1].empty() ? columns_[i].default_text : cells[i + 1];
-    const std::string_view problem = read_value(columns_[i].type, text, seen_[i], values_[i]);
-    if (!problem.empty()) return refuse(cells[i + 1], problem);
+    const std::string_view cell = cells[i + 1];
+    std::string_view problem;
+    if (cell.empty()) {
+      values_[i] = default_values_[i].value;
+      problem = default_values_[i].problem;
+    } else {
+      problem = read_value(columns_[i].type, cell, seen_[i], values_[i]);
+    }
+    if (!problem.empty()) return refuse(cell, problem);
   }
   note_table();
   return Step::record;

@@ -15,6 +15,9 @@
 
 namespace codecs {
 
+/// Bytes of a column's default, which stands for every empty cell: what InfluxDB stores of a string.
+inline constexpr std::size_t flux_default_bytes_max = 64 << 10;
+
 enum class FluxType { string, integer, unsigned_integer, real, boolean, time, duration, binary };
 
 struct FluxColumn {
@@ -90,6 +93,11 @@ class FluxDecoder {
     std::string text_;
     std::vector<std::size_t> ends_;
   };
+  /// What an empty cell of a column is, or why it is refused.
+  struct Default {
+    FluxValue value;
+    std::string_view problem;
+  };
   /// The last time or integer of a column: _start, _stop and table are the same in many rows.
   struct Seen {
     std::string_view text;
@@ -103,6 +111,7 @@ class FluxDecoder {
   void make_columns();
   Step read_failure();
   Step read_row();
+  static Default read_default(const FluxColumn& column);
   static std::string_view read_value(FluxType type, std::string_view text, Seen& seen, FluxValue& value);
   void note_table();
   Step refuse(std::string_view cell, std::string_view reason);
@@ -119,6 +128,7 @@ class FluxDecoder {
   Cells groups_;
   Cells defaults_;
   std::vector<FluxColumn> columns_;
+  std::vector<Default> default_values_;
   std::vector<FluxValue> values_;
   std::vector<Seen> seen_;
   std::size_t result_column_ = 0;  ///< columns_.size() where there is none

@@ -101,6 +101,9 @@ TEST_CASE("an empty cell is the default, else null") {
   // A bad default is an error of the rows that need it.
   check("#datatype,string,long\n#default,_result,long\n,result,table\n,,1\n,,\n,,2\n",
         "+ _result/1 result='_result' table=1i\n5:3@64 invalid long\n+ _result/2 result='_result' table=2i\n");
+  const std::string longest(flux_default_bytes_max, 'x');
+  check("#default," + longest + "\n,s\n,\n", "+ /- s='" + longest + "'\n");
+  check("#default," + longest + "x\n,s\n,\n,y\n", "3:2@65551 default longer than 64 KiB\n+ /- s='y'\n");
 }
 
 TEST_CASE("a table starts where its number, its result or the columns change, and after a blank line") {
