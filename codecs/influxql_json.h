@@ -70,8 +70,8 @@ struct InfluxqlFailure {
 
 /// Walks an answer (see decode.h), of one document or, with chunked=true, of many; never holds more of it than a row. A
 /// row that does not fit its columns is refused alone; after broken JSON the walk goes on with the next document that
-/// starts a line. Columns have to stand before their rows, as all servers write them; nothing else needs an order. Of a
-/// series' name, tags and columns the first ones count.
+/// starts a line. A series' name, tags and columns have to stand before its rows, as all servers write them, and the
+/// first ones count; nothing else needs an order. Rows of a series of which one of these was refused are passed over.
 /// Allocates only while its buffers grow. Not thread-safe.
 class InfluxqlDecoder {
  public:
@@ -141,6 +141,7 @@ class InfluxqlDecoder {
 
   // The current series.
   bool announced_ = false;
+  bool refused_ = false;  ///< nobody knows what its rows belong to
   Kept name_part_;
   Kept tags_part_;
   Kept columns_part_;

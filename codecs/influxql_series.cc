@@ -10,7 +10,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::next_series() {
   if (next != Next::found) return leave(next, Place::result);
   const char first = walk_.peek();
   if (first != '{') return told(walk_.refuse(walk_.scan().at(), "series is no object", walk_.scan().at()));
-  announced_ = series_partial_ = false;
+  announced_ = refused_ = series_partial_ = false;
   for (Kept* const part : {&name_part_, &tags_part_, &columns_part_}) part->raw.clear();
   name_ = {};
   tags_.clear();
@@ -21,14 +21,15 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::next_series() {
 InfluxqlDecoder::Outcome InfluxqlDecoder::series_member() {
   std::string_view key;
   const Next next = walk_.next_member(key);
-  if (next == Next::closed) return announced_ ? end_series() : announce_series(Place::series);
+  const bool told = announced_ || refused_;
+  if (next == Next::closed) return told ? end_series() : announce_series(Place::series);
   if (next != Next::found) return leave(next, place_);
   if (key == "name") return take_part(name_part_, &InfluxqlDecoder::read_name);
   if (key == "tags") return take_part(tags_part_, &InfluxqlDecoder::read_tags);
   if (key == "columns") return take_part(columns_part_, &InfluxqlDecoder::read_columns);
   if (key == "partial") return take_flag(series_partial_);
   if (key != "values" || walk_.peek() != '[') return skip_value();
-  return announced_ ? enter(Place::rows) : announce_series(Place::rows);
+  return told ? enter(Place::rows) : announce_series(Place::rows);
 }
 
 /// Hands out what is known of the series before its first row, or at its end where it has none.
@@ -65,7 +66,10 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::take_part(Kept& kept, bool (InfluxqlDe
   if (!scan.skip_value(0) || !kept.raw.empty()) return leave(walk_.found(), place_);
   kept.raw = scan.between(value, scan.at());
   kept.scan.begin(kept.raw, 0);
-  if (kept.raw == "null" || (this->*read)()) return leave(Next::found, place_);
+  if (kept.raw == "null") return leave(Next::found, place_);
+  if (announced_) return told(walk_.refuse(value, "the series' rows stand before its name, tags or columns", value));
+  if ((this->*read)()) return leave(Next::found, place_);
+  refused_ = true;
   return told(walk_.refuse(value, kept.scan.reason(), value + kept.scan.where()));
 }
 
@@ -100,6 +104,7 @@ bool InfluxqlDecoder::read_columns() {
 InfluxqlDecoder::Outcome InfluxqlDecoder::next_row() {
   const Next next = walk_.next_item();
   if (next != Next::found) return leave(next, Place::series);
+  if (refused_) return skip_value();
   walk_.peek();
   const std::size_t row = walk_.scan().at();
   record_ = {

@@ -50,10 +50,12 @@ TEST_CASE("a series comes before its rows, the end of its statement behind them"
   check(" \r\n\t", "");
 }
 
-TEST_CASE("members come in any order but for columns before values, unknown ones are passed over") {
-  check(R"({"x":[{"y":"}]"}],"results":[{"z":1,"series":[{"columns":["v"],"q":null,"values":[[1]],"tags":{"a":"b"}}],)"
+TEST_CASE("members come in any order but for what a series' rows belong to, unknown ones are passed over") {
+  check(R"({"x":[{"y":"}]"}],"results":[{"z":1,"series":[{"columns":["v"],"q":null,"values":[[1]],"tags":null}],)"
         R"("statement_id":7,"messages":null}],"y":2})",
         "0 series  [v]\n0 row 1\n7 end\n");
+  check(answer(R"({"series":[{"columns":["v"],"values":[[1]],"tags":{"a":"b"}}]})"),
+        "0 series  [v]\n0 row 1\n1:63@62 the series' rows stand before its name, tags or columns\n0 end\n");
   check(answer(R"({"series":null},{"series":[{"name":"m","columns":null,"tags":null,"values":null}]})"),
         "0 end\n1 series m []\n1 end\n");
   check(R"({"results":null})", "");
@@ -198,13 +200,28 @@ TEST_CASE("JSON of another shape is told where it differs") {
   check(answer("{\"messages\":[7]}"), "1:26@25 message is no object\n0 end\n");
   check(answer("{\"messages\":[{\"text\" 1}]}"), "1:34@33 ':' expected\n");
   check(answer("{\"series\":[7]}"), "1:24@23 series is no object\n0 end\n");
-  check(answer("{\"series\":[{\"name\":7}]}"), "1:32@31 a series' name is no text\n0 series  []\n0 end\n");
-  check(answer("{\"series\":[{\"tags\":[]}]}"), "1:32@31 tags are no object\n0 series  []\n0 end\n");
-  check(answer("{\"series\":[{\"tags\":{\"a\":1}}]}"), "1:37@36 a tag's value is no text\n0 series  []\n0 end\n");
-  check(answer("{\"series\":[{\"columns\":{}}]}"), "1:35@34 columns are no array\n0 series  []\n0 end\n");
-  check(answer("{\"series\":[{\"columns\":[\"a\",1]}]}"), "1:40@39 a column's name is no text\n0 series  [a]\n0 end\n");
+  check(answer("{\"series\":[{\"name\":7}]}"), "1:32@31 a series' name is no text\n0 end\n");
+  check(answer("{\"series\":[{\"tags\":[]}]}"), "1:32@31 tags are no object\n0 end\n");
+  check(answer("{\"series\":[{\"tags\":{\"a\":1}}]}"), "1:37@36 a tag's value is no text\n0 end\n");
+  check(answer("{\"series\":[{\"columns\":{}}]}"), "1:35@34 columns are no array\n0 end\n");
+  check(answer("{\"series\":[{\"columns\":[\"a\",1]}]}"), "1:40@39 a column's name is no text\n0 end\n");
   check(answer("{\"series\":[{\"values\":[[1]],\"columns\":[\"a\"]}]}"),
-        "0 series  []\n1:36@35 more values than columns\n0 end\n");
+        "0 series  []\n1:36@35 more values than columns\n"
+        "1:50@49 the series' rows stand before its name, tags or columns\n0 end\n");
+}
+
+TEST_CASE("rows of a series of which nobody knows which it is are passed over") {
+  const auto refused = [](const std::string& member, std::string_view place_and_reason) {
+    check(answer(R"({"series":[{)" + member + R"(,"columns":["v"],"values":[[1],[2]],"partial":true},)" +
+                 R"({"name":"n","columns":["v"],"values":[[3]]}]})"),
+          std::string(place_and_reason) + "\n0 series n [v]\n0 row 3\n0 end\n");
+  };
+  refused(R"("tags":{"hostname":"n1","rack":7})", "1:56@55 a tag's value is no text");
+  refused(R"("name":["m"])", "1:32@31 a series' name is no text");
+  refused(R"("columns":7)", "1:35@34 columns are no array");
+  refused(R"("name":"m","tags":{"a":7},"tags":{"a":"b"})", "1:48@47 a tag's value is no text");
+  check(answer(R"({"series":[{"name":7,"columns":["v"],"values":[[1],[x]]}]})"),
+        "1:32@31 a series' name is no text\n1:65@64 a value expected\n");
 }
 
 TEST_CASE("of a member of a series that stands twice the first one counts") {
