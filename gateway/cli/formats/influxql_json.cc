@@ -46,7 +46,9 @@ class Mapper {
         findings_.note(fmt::format("statement {}: {}: {}", record.statement, record.level, record.text));
         break;
       case InfluxqlRecord::Kind::end:
-        partial_ = record.partial;
+        // More of it may follow: the last part of a statement counts.
+        if (record.statement != statement_) note_cut();
+        cut_ = record.partial || record.series_partial;
         statement_ = record.statement;
         break;
     }
@@ -54,10 +56,15 @@ class Mapper {
 
   void finish() {
     if (rows_without_value_ > 0) findings_.note(fmt::format("rows without a value: {}", rows_without_value_));
-    if (partial_) findings_.note(fmt::format("statement {}: the server has more rows than it sent", statement_));
+    note_cut();
   }
 
  private:
+  void note_cut() {
+    if (cut_) findings_.note(fmt::format("statement {}: the server has more rows than it sent", statement_));
+    cut_ = false;
+  }
+
   void take_row(const InfluxqlRecord& record) {
     const codecs::Message message = record.columns.empty() ? codecs::Message() : to_message(record);
     if (message.fields.empty())
@@ -67,7 +74,7 @@ class Mapper {
   }
 
   Findings& findings_;
-  bool partial_ = false;        ///< the last result is
+  bool cut_ = false;            ///< the last result is
   std::int64_t statement_ = 0;  ///< its number
   std::size_t rows_without_value_ = 0;
 };

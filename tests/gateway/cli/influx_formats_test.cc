@@ -84,6 +84,13 @@ TEST_CASE("a row of InfluxQL has a field a column, messages and cut results are 
   CHECK(shown("influxql_json", R"({"results":[{"series":[{"columns":["name"],"values":[["x"]]}]},{"error":"no"}]})") ==
         R"({"name":"row","tags":{},"fields":{"name":{"string":"x"}},"time":null})"
         "\n1:73: the server refused the statement 1: no\n");
+  // A part that more parts follow is none; rows may be cut within a series alone.
+  CHECK(shown("influxql_json", R"({"results":[{"statement_id":0,"partial":true}]}{"results":[{"statement_id":0}]})")
+            .empty());
+  CHECK(shown("influxql_json",
+              R"({"results":[{"statement_id":0,"partial":true},{"statement_id":1,"series":[{"partial":true}]},{}]})") ==
+        "note: statement 0: the server has more rows than it sent\n"
+        "note: statement 1: the server has more rows than it sent\n");
   CHECK(shown("influxql_json", R"({"error":"bad query"})") == "1:10: the server refused the request: bad query\n");
   CHECK(shown("influxql_json", R"({"results":[{"series":[{"values":[[]]}]}]})") == "note: rows without a value: 1\n");
 }
