@@ -2,7 +2,7 @@
 // models/rows.go), here in the order in which the servers write the members; JSON by RFC 8259 (see json_scan.cc):
 //
 //   answer   = document { newline document } .                  several with chunked=true
-//   document = { "results": [ result … ] } | { "error": text } .
+//   document = { [ "results": [ result … ] ] } | { "error": text } | { "code": text, "message": text } .
 //   result   = { "statement_id": integer, "series": [ series … ], "messages": [ message … ], "partial": bool,
 //                "error": text } .                              all but one may be missing
 //   series   = { "name": text, "tags": { key: text … }, "columns": [ text … ], "values": [ row … ], "partial": bool } .
@@ -10,8 +10,9 @@
 //   value    = null | bool | number | text .
 //   message  = { "level": text, "text": text } .
 //
-// Other members are passed over. `partial` of a series: its next rows follow in the next document, in a series of the
-// same name and tags; of a result: more of this statement follows. A time is text (RFC 3339) or, with `epoch`, an
+// Any member may be null, others are passed over. A document of nothing but these is no answer. `code` and `message`
+// are what InfluxDB 2 answers instead. `partial` of a series: its next rows follow in the next document, in a series of
+// the same name and tags; of a result: more of this statement follows. A time is text (RFC 3339) or, with `epoch`, an
 // integer.
 
 #include "codecs/influxql_json.h"
@@ -111,6 +112,12 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::skip_value() {
   return leave(walk_.found(), place_);
 }
 
+/// Passes over a value that may be null, and tells of any other.
+InfluxqlDecoder::Outcome InfluxqlDecoder::skip_null(std::string_view reason) {
+  const std::size_t value = walk_.scan().at();
+  return walk_.peek() == 'n' ? skip_value() : told(walk_.refuse(value, reason, value));
+}
+
 /// Tells of a value that was not what it should be, or waits for its end.
 InfluxqlDecoder::Outcome InfluxqlDecoder::refuse(Next next, std::size_t value) {
   return next == Next::shape ? told(walk_.refuse(value)) : leave(next, place_);
@@ -132,15 +139,25 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::next_document() {
     return give_up(started_ ? Place::lost : Place::done);
   }
   started_ = true;
+  answers_ = foreign_ = false;
   return enter(Place::document);
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::document_member() {
   std::string_view key;
   const Next next = walk_.next_member(key);
+  if (next == Next::closed && foreign_ && !answers_) {
+    walk_.tell("neither 'results' nor 'error'", walk_.scan().at() - 1);
+    place_ = Place::documents;
+    return Outcome::error;
+  }
   if (next != Next::found) return leave(next, Place::documents);
-  if (key == "results" && walk_.peek() == '[') return enter(Place::results);
-  if (key == "error" && walk_.peek() == '"') return take_failure(std::nullopt);
+  const bool results = key == "results";
+  const bool refused = key == "error" || (key == "message" && !answers_);
+  if (results || refused) answers_ = true;
+  if (!results && !refused) foreign_ = true;
+  if (results) return walk_.peek() == '[' ? enter(Place::results) : skip_null("'results' is no array");
+  if (refused) return walk_.peek() == '"' ? take_failure(std::nullopt) : skip_null("an error is no text");
   return skip_value();
 }
 
@@ -160,9 +177,9 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::result_member() {
   if (next == Next::closed) return end_result();
   if (next != Next::found) return leave(next, place_);
   const char first = walk_.peek();
-  if (key == "series" && first == '[') return enter(Place::series_list);
-  if (key == "messages" && first == '[') return enter(Place::messages);
-  if (key == "error" && first == '"') return take_failure(statement_);
+  if (key == "series") return first == '[' ? enter(Place::series_list) : skip_null("'series' is no array");
+  if (key == "messages") return first == '[' ? enter(Place::messages) : skip_null("'messages' is no array");
+  if (key == "error") return first == '"' ? take_failure(statement_) : skip_null("an error is no text");
   if (key == "statement_id") return take_statement();
   if (key == "partial") return take_flag(partial_);
   return skip_value();

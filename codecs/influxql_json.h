@@ -112,6 +112,7 @@ class InfluxqlDecoder {
   Outcome leave(Next next, Place outer);
   Outcome enter(Place inner);
   Outcome skip_value();
+  Outcome skip_null(std::string_view reason);
   Outcome refuse(Next next, std::size_t value);
   Outcome told(Next refused);
   Outcome give_up(Place place);
@@ -132,6 +133,10 @@ class InfluxqlDecoder {
   std::optional<Precision> precision_;
   JsonWalk walk_;
   Place place_ = Place::documents;
+
+  // The current document.
+  bool answers_ = false;  ///< one of its members is an answer
+  bool foreign_ = false;  ///< one of them is not
 
   // The current result.
   std::int64_t next_statement_ = 0;  ///< of a result that does not say its number

@@ -28,7 +28,8 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::series_member() {
   if (key == "tags") return take_part(tags_part_, &InfluxqlDecoder::read_tags);
   if (key == "columns") return take_part(columns_part_, &InfluxqlDecoder::read_columns);
   if (key == "partial") return take_flag(series_partial_);
-  if (key != "values" || walk_.peek() != '[') return skip_value();
+  if (key != "values") return skip_value();
+  if (walk_.peek() != '[') return skip_null("'values' is no array");
   return told ? enter(Place::rows) : announce_series(Place::rows);
 }
 

@@ -84,6 +84,11 @@ Next JsonWalk::refuse(std::size_t value, std::string_view reason, std::size_t wh
   return next;
 }
 
+void JsonWalk::tell(std::string_view reason, std::size_t where) {
+  note(where, reason, scan_.between(where, scan_.at()));
+  commit();
+}
+
 void JsonWalk::note(std::size_t where, std::string_view reason, std::string_view text) {
   const std::string_view before = input_.substr(begin_, where - begin_);
   const std::size_t newline = before.rfind('\n');

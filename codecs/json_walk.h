@@ -52,6 +52,8 @@ class JsonWalk {
   /// where its end has not come yet, `broken` where it is no JSON, else `found`.
   Next refuse(std::size_t value, std::string_view reason, std::size_t where);
   Next refuse(std::size_t value) { return refuse(value, scan_.reason(), scan_.where()); }
+  /// Notes the error of what has been read from `where` on.
+  void tell(std::string_view reason, std::size_t where);
   /// Notes the error, of what stands here or what the scanner stumbled over, and passes over all before it.
   void give_up(std::string_view reason);
   void give_up();

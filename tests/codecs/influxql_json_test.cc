@@ -142,6 +142,9 @@ TEST_CASE("what the server refuses is told with its statement, the others are re
       answer(R"({"statement_id":0,"series":[{"columns":["v"],"values":[[1]]}]},{"statement_id":1,"error":"a \"b\""})"),
       "0 series  [v]\n0 row 1\n0 end\n1:102@101 the server refused the statement 1 'a \"b\"'\n1 end\n");
   check(R"({"error":"error parsing query: x"})", "1:10@9 the server refused the request - 'error parsing query: x'\n");
+  check(R"({"code":"unauthorized","message":"unauthorized access"})",
+        "1:34@33 the server refused the request - 'unauthorized access'\n");
+  check(R"({"code":"unauthorized"})", "1:23@22 neither 'results' nor 'error'\n");
   // A statement that fails on the way has given rows.
   check(answer(R"({"statement_id":3,"series":[{"columns":["v"],"values":[[1]]}],"error":"timeout"})"),
         "3 series  [v]\n3 row 1\n1:83@82 the server refused the statement 3 'timeout'\n3 end\n");
@@ -195,6 +198,15 @@ TEST_CASE("after broken JSON the next document is read, and a body that ends too
 }
 
 TEST_CASE("JSON of another shape is told where it differs") {
+  check("{\"results\":5}", "1:12@11 'results' is no array\n");
+  check("{\"error\":{}}\n" + answer("{}"), "1:10@9 an error is no text\n0 end\n");
+  check("{\"foo\":5}\n" + answer("{}"), "1:9@8 neither 'results' nor 'error'\n0 end\n");
+  check(answer("{\"series\":5},{\"messages\":{}},{\"error\":[]}"),
+        "1:23@22 'series' is no array\n0 end\n1:38@37 'messages' is no array\n1 end\n"
+        "1:51@50 an error is no text\n2 end\n");
+  check(answer(R"({"series":[{"columns":["v"],"values":{"a":[1]}}]})"),
+        "1:50@49 'values' is no array\n0 series  [v]\n0 end\n");
+  check(answer(R"({"error":null,"series":null})") + R"({"error":null})", "0 end\n");
   check(answer("7,{\"statement_id\":\"x\"}"), "1:13@12 result is no object\n1:31@30 invalid statement_id\n0 end\n");
   check(answer("{\"statement_id\":1000001}"), "1:29@28 invalid statement_id\n0 end\n");
   check(answer("{\"messages\":[7]}"), "1:26@25 message is no object\n0 end\n");
