@@ -166,6 +166,8 @@ class Running(TestCase):
         more_ticks()
         server.bad = vector(2, more={"warnings": ["partial"]})
         more_ticks()
+        # The last query may have been asked only, and a stop does not wait for its answer.
+        eventually(lambda: sum(line.startswith(BAD_LINE + " ") for line in written(program)) >= 3, 30, "three good answers written")
         self.assertEqual(program.stop(), 0)
         told = [line.partition("metric=")[2] for line in program.stderr.splitlines() if "metric=" in line]
         self.assertEqual(len(told), 4, told)
