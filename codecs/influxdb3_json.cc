@@ -59,7 +59,7 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::step() {
     case Place::after_array:
       walk_.peek();
       walk_.commit();
-      if (walk_.at_end()) return Outcome::incomplete;
+      if (walk_.at_end() || !walk_.sees_line(walk_.consumed())) return Outcome::incomplete;
       walk_.give_up("text behind the array");
       return give_up(Place::done);
     case Place::lost_line:
@@ -78,6 +78,7 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::begin() {
   walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
   if (first != '[' && first != '{') {
+    if (!walk_.sees_line(walk_.consumed())) return Outcome::incomplete;
     walk_.give_up_foreign();
     return give_up(Place::done);
   }
@@ -101,6 +102,7 @@ Influxdb3Decoder::Outcome Influxdb3Decoder::next_line() {
   walk_.commit();
   if (walk_.at_end()) return Outcome::incomplete;
   if (first == '{') return take_row();
+  if (!walk_.sees_line(walk_.consumed())) return Outcome::incomplete;
   walk_.give_up_foreign();
   return give_up(Place::lost_line);
 }

@@ -134,6 +134,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::next_document() {
   if (walk_.at_end()) return Outcome::incomplete;
   next_statement_ = 0;
   if (first != '{') {
+    if (!walk_.sees_line(walk_.consumed())) return Outcome::incomplete;
     walk_.give_up_foreign();
     // A page of HTML has lines that start with '{' too.
     return give_up(started_ ? Place::lost : Place::done);

@@ -40,7 +40,7 @@ Next JsonWalk::found() const {
     case Trouble::shape:
       return Next::shape;
     case Trouble::broken:
-      return Next::broken;
+      return sees_line(scan_.where()) ? Next::broken : Next::incomplete;
     case Trouble::more:
       break;
   }
@@ -99,6 +99,12 @@ void JsonWalk::note(std::size_t where, std::string_view reason, std::string_view
             .reason = reason};
 }
 
+bool JsonWalk::sees_line(std::size_t where) const {
+  const std::string_view rest = input_.substr(where, error_text_max);
+  const bool whole = rest.size() == error_text_max || rest.find_first_of("\r\n") != std::string_view::npos;
+  return whole || last_ || input_.size() - begin_ >= json_step_bytes_max;
+}
+
 void JsonWalk::give_up() {
   const bool too_long = scan_.trouble() == Trouble::more;
   const std::string_view reason = too_long ? "value longer than 1 MiB" : scan_.reason();
@@ -119,7 +125,7 @@ void JsonWalk::give_up_foreign() {
   switch (scan_.peek()) {
     case '<':
       return give_up("HTML instead of JSON");
-    case '\x1f':  // the second byte of its mark may still be to come
+    case '\x1f':
       return give_up("gzip instead of JSON");
     default:
       return give_up("text instead of JSON");

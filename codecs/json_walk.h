@@ -57,6 +57,8 @@ class JsonWalk {
   /// Notes the error, of what stands here or what the scanner stumbled over, and passes over all before it.
   void give_up(std::string_view reason);
   void give_up();
+  /// What is shown of an error at `where` is there, however the body is cut: without it, a step is incomplete.
+  bool sees_line(std::size_t where) const;
   /// Gives up a body that does not start with JSON, and says what it is.
   void give_up_foreign();
   /// Gives up a body that ends too early.

@@ -144,6 +144,24 @@ TEST_CASE("cut at every byte, an answer gives what it gives as a whole") {
   }
 }
 
+TEST_CASE("what is shown of an error is the same however the body is cut") {
+  const auto show_text = [](const Influxdb3Decoder& decoder, Step step) {
+    return step == Step::error ? show_json_error_text(decoder.error()) + "\n" : "";
+  };
+  Influxdb3Decoder decoder;
+  const auto shown = [&](const std::string& body, const std::string& want) {
+    CAPTURE(body);
+    CHECK(walk_in_pieces(decoder, body, body.size() + 1, show_text) == want);
+    for (std::size_t piece = 1; piece <= body.size(); ++piece)
+      CHECK(walk_in_pieces(decoder, body, piece, show_text) == want);
+  };
+  shown("404 page not found\n", "1:1@0 text instead of JSON [404 page not found]\n");
+  shown("[] and more", "1:4@3 text behind the array [and more]\n");
+  shown("{}\nor a line\n{\"a\":x, y}\n",
+        "2:1@3 text instead of JSON [or a line]\n3:6@18 a value expected [{\"a\":x, y}]\n");
+  shown("{\"error\":\"no\",\"data\":7}", "1:1@0 the server refused the request [{\"error\":\"no\",\"data\":7}]\n");
+}
+
 TEST_CASE("rows, their columns and depth are bounded, arrays are not") {
   std::string columns;
   for (std::size_t i = 0; i <= influxdb3_columns_max; ++i)

@@ -270,6 +270,27 @@ TEST_CASE("cut at every byte, an answer gives what it gives as a whole") {
   }
 }
 
+TEST_CASE("what is shown of an error is the same however the body is cut") {
+  const auto show = [](const InfluxqlDecoder& decoder, Step step) {
+    return step == Step::error ? show_json_error_text(decoder.error()) + "\n" : "";
+  };
+  InfluxqlDecoder decoder;
+  const auto shown = [&](const std::string& body, const std::string& want) {
+    CAPTURE(body);
+    CHECK(walk_in_pieces(decoder, body, body.size() + 1, show) == want);
+    for (std::size_t piece = 1; piece <= body.size(); ++piece)
+      CHECK(walk_in_pieces(decoder, body, piece, show) == want);
+  };
+  shown("404 page not found\r\n", "1:1@0 text instead of JSON [404 page not found]\n");
+  shown("no newline", "1:1@0 text instead of JSON [no newline]\n");
+  shown(std::string(300, 'x'), "1:1@0 text instead of JSON [" + std::string(256, 'x') + "]\n");
+  shown("{\"a\" 7, \"b\"}\n", "1:6@5 ':' expected [\"a\" 7, \"b\"}]\n");
+  shown(rows("[1,x],[2,3]"), "1:89@88 a value expected [[1,x],[2,3]]}]}]}]\n");
+  shown(answer("7"), "1:13@12 result is no object [7]\n");
+  shown(answer("{}") + "\noops\n" + answer("7"),
+        "2:1@17 text instead of JSON [oops]\n3:13@34 result is no object [7]\n");
+}
+
 TEST_CASE("depth, length, tags and columns are bounded") {
   const std::string deep = std::string(33, '[') + std::string(33, ']');
   check(rows("[null," + deep.substr(1, 31) + deep.substr(34, 31) + "]"),

@@ -54,6 +54,11 @@ inline std::string show_json_error(const codecs::DecodeError& error) {
          std::string(error.reason);
 }
 
+/// The same with the text that is shown of it.
+inline std::string show_json_error_text(const codecs::DecodeError& error) {
+  return show_json_error(error) + " [" + std::string(error.text) + "]";
+}
+
 /// One line each: "0 series cpu host=a [time value] …".
 inline std::string show_influxql(const codecs::InfluxqlDecoder& decoder, codecs::Step step) {
   using Kind = codecs::InfluxqlRecord::Kind;

@@ -13,7 +13,8 @@ using nlohmann::json;
 namespace {
 
 std::string show(const Influxdb3Decoder& decoder, Step step) {
-  if (step == Step::error) return show_json_error(decoder.error()) + std::string(decoder.failure().value_or("")) + "\n";
+  if (step == Step::error)
+    return show_json_error_text(decoder.error()) + std::string(decoder.failure().value_or("")) + "\n";
   const Influxdb3Row& row = decoder.row();
   FUZZ_REQUIRE(row.fields.size() <= influxdb3_columns_max);
   std::string out(row.measurement.value_or("-"));

@@ -19,7 +19,8 @@ std::string show(const InfluxqlDecoder& decoder, Step step) {
     FUZZ_REQUIRE(record.kind != InfluxqlRecord::Kind::row || record.values.size() == record.columns.size());
     FUZZ_REQUIRE(record.statement >= 0 && record.statement <= influxql_statements_max + static_cast<int>(1e6));
   }
-  return show_influxql(decoder, step);
+  const std::string shown = show_influxql(decoder, step);
+  return step == Step::error ? show_json_error_text(decoder.error()) + shown : shown;
 }
 
 /// The answer as a server would write it, one document a result.
