@@ -8,7 +8,6 @@
 #include <limits>
 #include <string>
 
-#include "codecs/utf8.h"
 #include "tests/codecs/allocations.h"
 #include "tests/codecs/line_tools.h"
 
@@ -286,29 +285,6 @@ TEST_CASE("a decoder starts anew with each body") {
   CHECK(first_of("m,a=b v=1\nbad\nn v=1") == "m a=b; v=1");
   CHECK(first_of("bad") == "1:4 +3 no fields in 'bad'");
   CHECK(first_of("") == "nothing");
-}
-
-TEST_CASE("UTF-8 is valid up to its first bad sequence") {
-  const auto check = [](std::string_view text, std::size_t want) {
-    CAPTURE(text);
-    CHECK(valid_utf8_prefix(text) == want);
-  };
-  check("", 0);
-  check("aµ€😀", 10);
-  check("\xef\xbf\xbf\xf4\x8f\xbf\xbf", 7);
-  check("ab\x80", 2);                    // a continuation without a lead
-  check("ab\xc1\xbf", 2);                // overlong
-  check("\xe0\x9f\xbf", 0);              // overlong
-  check("\xf0\x8f\xbf\xbf", 0);          // overlong
-  check("\xed\x9f\xbf\xed\xa0\x80", 3);  // a surrogate
-  check("\xf4\x90\x80\x80", 0);          // beyond U+10FFFF
-  check("\xf5\x80\x80\x80", 0);
-  check("a\xe2\x82", 1);  // cut short
-  check(
-      "a\xe2\x82"
-      "a",
-      1);
-  check("a\xf0\x9f\x98", 1);
 }
 
 TEST_CASE("a line is bounded with its line end, and its neighbours survive") {
