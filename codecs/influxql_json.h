@@ -13,6 +13,7 @@
 #include "codecs/json_scan.h"
 #include "codecs/json_value.h"
 #include "codecs/json_walk.h"
+#include "codecs/line.h"
 #include "codecs/timestamp.h"
 
 namespace codecs {
@@ -23,12 +24,6 @@ inline constexpr std::size_t influxql_columns_max = 4096;
 inline constexpr std::size_t influxql_tags_max = 256;
 /// Statements of one request. A request of 1 MB has fewer.
 inline constexpr std::int64_t influxql_statements_max = 1'000'000;
-
-struct InfluxqlTag {
-  std::string_view key;
-  std::string_view value;
-  friend bool operator==(const InfluxqlTag&, const InfluxqlTag&) = default;
-};
 
 /// What was found. All of it is valid until the next call of `InfluxqlDecoder::next`.
 struct InfluxqlRecord {
@@ -43,7 +38,7 @@ struct InfluxqlRecord {
 
   // series and row
   std::string_view name;  ///< empty in the answers to some SHOW statements
-  std::span<const InfluxqlTag> tags;
+  std::span<const Tag> tags;
   std::span<const std::string_view> columns;
 
   // series
@@ -151,7 +146,7 @@ class InfluxqlDecoder {
   Kept tags_part_;
   Kept columns_part_;
   std::string_view name_;
-  std::vector<InfluxqlTag> tags_;
+  std::vector<Tag> tags_;
   std::vector<std::string_view> columns_;
 
   // The series that was cut last, as its JSON: one that is the same goes on.

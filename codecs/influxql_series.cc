@@ -80,7 +80,7 @@ bool InfluxqlDecoder::read_tags() {
   JsonScan& scan = tags_part_.scan;
   tags_.clear();
   if (!scan.open('{', "tags are no object")) return false;
-  InfluxqlTag tag;
+  Tag tag;
   for (bool first = true; scan.next_member(first, tag.key); first = false) {
     if (!scan.read_string(tag.value, "a tag's value is no text")) return false;
     if (tags_.size() == influxql_tags_max) return scan.fail_content("too many tags");

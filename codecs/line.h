@@ -31,8 +31,8 @@ inline constexpr std::size_t fields_max = 4096;
 inline constexpr std::size_t influxdb_1_key_bytes_max = 65535;
 inline constexpr std::size_t influxdb_1_key_separator_bytes = 4;
 
-/// One key=value pair. In a `Line` the text is as it stands on the wire, escapes included (see `unescaped`); in a
-/// `Point` it is plain.
+/// One key=value pair. In a `Line` the text is as it stands on the wire, escapes included (see `unescaped`); elsewhere
+/// it is plain.
 struct Tag {
   std::string_view key;
   std::string_view value;

@@ -19,7 +19,7 @@ codecs::Message to_message(const InfluxqlRecord& row) {
   codecs::Message message;
   message.name = row.name.empty() ? "row" : row.name;
   message.time_ns = row.time_ns;
-  for (const codecs::InfluxqlTag& tag : row.tags) {
+  for (const codecs::Tag& tag : row.tags) {
     message.tags.push_back({std::string(tag.key), std::string(tag.value)});
   }
   const std::size_t first = row.columns.front() == "time" ? 1 : 0;
