@@ -11,7 +11,9 @@ TEST_CASE("the valid start of a text ends before its first byte that is no UTF-8
     // Wherever it stands, and with more behind it.
     for (std::size_t before = 0; before < 20; ++before) {
       for (const std::string& behind : {std::string(), std::string("a"), std::string(20, 'a')}) {
-        const std::string whole = std::string(before, 'x') + text + behind;
+        std::string whole(before, 'x');
+        whole += text;
+        whole += behind;
         CAPTURE(whole);
         CHECK(valid_utf8_prefix(whole) == (want == text.size() ? whole.size() : before + want));
       }
