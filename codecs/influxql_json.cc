@@ -154,7 +154,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::document_member() {
   }
   if (next != Next::found) return leave(next, Place::documents);
   const bool results = key == "results";
-  const bool refused = key == "error" || (key == "message" && !answers_);
+  const bool refused = key == "error" || key == "message";
   if (results || refused) answers_ = true;
   if (!results && !refused) foreign_ = true;
   if (results) return walk_.peek() == '[' ? enter(Place::results) : skip_null("'results' is no array");

@@ -287,6 +287,7 @@ TEST_CASE("what is shown of an error is the same however the body is cut") {
   shown("{\"a\" 7, \"b\"}\n", "1:6@5 ':' expected [\"a\" 7, \"b\"}]\n");
   shown(rows("[1,x],[2,3]"), "1:89@88 a value expected [[1,x],[2,3]]}]}]}]\n");
   shown(answer("7"), "1:13@12 result is no object [7]\n");
+  shown("{\"code\":\"x\",\"message\":\"no\"}", "1:23@22 the server refused the request [\"no\"]\n");
   shown(answer("{}") + "\noops\n" + answer("7"),
         "2:1@17 text instead of JSON [oops]\n3:13@34 result is no object [7]\n");
 }
