@@ -25,7 +25,7 @@ inline const char* short_label(const char* at, const char* end, Label& label) {
   const auto value_length = static_cast<std::uint8_t>(value[-1]);  // below 0x80 where the sum is right
   if (value[-2] != field_2_bytes || name_length + heads + value_length != length) return nullptr;
   label = {{name, name_length}, {value, value_length}};
-  return value + value_length;
+  return at + 2 + length;  // the same as behind the value, but known after one load: the next label need not wait
 }
 
 }  // namespace
