@@ -59,9 +59,6 @@ template <Behind behind>
   return append_word(behind == Behind::readable ? load_word(from) : load_short_word(from, size), size, value);
 }
 
-/// `digits` / 10^`decimals`, rounded once.
-double divide_by_power(std::uint64_t digits, std::size_t decimals);
-
 /// Reads an integer of up to 18 digits; false where `text` is anything else.
 template <Behind behind>
 [[gnu::always_inline]] inline bool read_plain_integer(std::string_view text, std::int64_t& value) {
@@ -74,12 +71,16 @@ template <Behind behind>
   return true;
 }
 
+/// digits / 10^decimals
+struct Decimal {
+  std::uint64_t digits = 0;
+  std::size_t decimals = 0;
+};
+
 /// Reads up to 19 digits with at most one point among them, which stands within the first nine bytes where there are
 /// more than eight; false where `text` is anything else.
 template <Behind behind>
-[[gnu::always_inline]] inline bool read_plain_float(std::string_view text, double& value) {
-  const bool negative = text.starts_with('-');
-  text.remove_prefix(negative ? 1 : 0);
+[[gnu::always_inline]] inline bool read_decimal(std::string_view text, Decimal& decimal) {
   const char* const bytes = text.data();
   const std::size_t size = text.size();
   if (size == 0 || size > uint64_digits + 1) return false;
@@ -87,26 +88,18 @@ template <Behind behind>
   const std::uint64_t head = whole_word ? load_word(bytes) : load_short_word(bytes, size);
   const std::size_t point = static_cast<std::size_t>(std::countr_zero(not_digits(head))) / 8;
 
-  std::uint64_t digits = 0;
-  std::size_t decimals = 0;
-  if (point >= size) {
-    if (!append_digits<behind>(bytes, size, digits)) return false;
-  } else {
-    if (bytes[point] != '.' || size == 1) return false;
-    decimals = size - point - 1;
-    if (behind == Behind::readable && size <= word_bytes) {
-      // What stands behind the point moves up to what stands before it.
-      const std::uint64_t before = ~(~std::uint64_t{0} << (8 * point));
-      const std::uint64_t joined = (head & before) | (head >> 8 & ~before);
-      if (!append_word(joined, size - 1, digits)) return false;
-    } else {
-      if (!append_digits<behind>(bytes, point, digits)) return false;
-      if (!append_digits<behind>(bytes + point + 1, decimals, digits)) return false;
-    }
+  decimal = {};
+  if (point >= size) return append_digits<behind>(bytes, size, decimal.digits);
+  if (bytes[point] != '.' || size == 1) return false;
+  decimal.decimals = size - point - 1;
+  if (behind == Behind::readable && size <= word_bytes) {
+    // What stands behind the point moves up to what stands before it.
+    const std::uint64_t before = ~(~std::uint64_t{0} << (8 * point));
+    const std::uint64_t joined = (head & before) | (head >> 8 & ~before);
+    return append_word(joined, size - 1, decimal.digits);
   }
-  const double magnitude = divide_by_power(digits, decimals);
-  value = negative ? -magnitude : magnitude;
-  return true;
+  return append_digits<behind>(bytes, point, decimal.digits) &&
+         append_digits<behind>(bytes + point + 1, decimal.decimals, decimal.digits);
 }
 
 /// Beyond that an integer is not always a double.
@@ -118,12 +111,54 @@ inline constexpr std::array<double, uint64_digits + 1> double_powers_of_ten = []
   return powers;
 }();
 
-double divide_long(std::uint64_t digits, std::size_t decimals);
+/// The decimal as a double, rounded once, where its digits are no double. Up to 19 decimals.
+double divide_long(Decimal decimal);
 
-inline double divide_by_power(std::uint64_t digits, std::size_t decimals) {
+/// Up to 19 decimals.
+inline double divided(Decimal decimal) {
   // One division of two doubles that are exact is rounded once.
-  if (digits <= exact_double_max) return static_cast<double>(digits) / double_powers_of_ten[decimals];
-  return divide_long(digits, decimals);
+  if (decimal.digits > exact_double_max) return divide_long(decimal);
+  return static_cast<double>(decimal.digits) / double_powers_of_ten[decimal.decimals];
+}
+
+/// Reads what `read_decimal` reads, with a '-' before it where it is negative.
+template <Behind behind>
+[[gnu::always_inline]] inline bool read_plain_float(std::string_view text, double& value) {
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative ? 1 : 0);
+  Decimal decimal;
+  if (!read_decimal<behind>(text, decimal)) return false;
+  const double magnitude = divided(decimal);
+  value = negative ? -magnitude : magnitude;
+  return true;
+}
+
+/// Reads what C's %e and Go's 'g' write: 1.234567e+06, with exactly two digits behind the exponent's sign; false where
+/// `text` is anything else, or no single step from integers that are doubles.
+template <Behind behind>
+[[gnu::always_inline]] inline bool read_scientific_float(std::string_view text, double& value) {
+  constexpr std::size_t tail = 4;
+  if (text.size() <= tail) return false;
+  const char* const exponent = text.data() + text.size() - tail;
+  if (exponent[0] != 'e') return false;
+  const auto tens = static_cast<unsigned>(exponent[2] - '0');
+  const auto ones = static_cast<unsigned>(exponent[3] - '0');
+  if ((exponent[1] != '+' && exponent[1] != '-') || tens > 9 || ones > 9) return false;
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative ? 1 : 0);
+  text.remove_suffix(tail);
+  Decimal decimal;
+  if (!read_decimal<behind>(text, decimal)) return false;
+
+  const int power = static_cast<int>(10 * tens + ones);
+  const int up = (exponent[1] == '-' ? -power : power) - static_cast<int>(decimal.decimals);
+  constexpr int most = static_cast<int>(uint64_digits);
+  if (up < -most || up > most || (up > 0 && decimal.digits > exact_double_max)) return false;
+  const double magnitude = up > 0
+                               ? static_cast<double>(decimal.digits) * double_powers_of_ten[static_cast<unsigned>(up)]
+                               : divided({decimal.digits, static_cast<unsigned>(-up)});
+  value = negative ? -magnitude : magnitude;
+  return true;
 }
 
 }  // namespace codecs

@@ -6,9 +6,11 @@
 #include <expected>
 
 #include "codecs/block.h"
+#include "codecs/digits.h"
 #include "codecs/exposition_family.h"
 #include "codecs/exposition_line.h"
 #include "codecs/exposition_value.h"
+#include "codecs/word.h"
 
 namespace codecs {
 namespace {

@@ -1,4 +1,4 @@
-// What is not plain, digits with at most one point among them, goes to std::from_chars, which is fast_float.
+// What has not one of the two usual forms of digits.h goes to std::from_chars, which is fast_float.
 
 #include "codecs/number.h"
 
@@ -67,12 +67,12 @@ std::expected<double, NumberProblem> parse_any_float(std::string_view text) {
 
 /// Where the digits are no double. Both numbers are moved up to their highest bit, so the quotient has 63 or 64 bits:
 /// it is rounded once, by the conversion, for which the lowest bit tells of a remainder.
-double divide_long(std::uint64_t digits, std::size_t decimals) {
+double divide_long(Decimal decimal) {
   __extension__ using Wide = unsigned __int128;
-  const std::uint64_t power = powers_of_ten[decimals];
-  const int up = std::countl_zero(digits);
+  const std::uint64_t power = powers_of_ten[decimal.decimals];
+  const int up = std::countl_zero(decimal.digits);
   const int power_up = std::countl_zero(power);
-  const Wide numerator = static_cast<Wide>(digits << up) << 63;
+  const Wide numerator = static_cast<Wide>(decimal.digits << up) << 63;
   const std::uint64_t denominator = power << power_up;
   const auto quotient = static_cast<std::uint64_t>(numerator / denominator);
   const bool remainder = static_cast<Wide>(quotient) * denominator != numerator;
@@ -82,6 +82,7 @@ double divide_long(std::uint64_t digits, std::size_t decimals) {
 std::expected<double, NumberProblem> parse_float(std::string_view text) {
   double value = 0;
   if (read_plain_float<Behind::unreadable>(text, value)) return value;
+  if (read_scientific_float<Behind::unreadable>(text, value)) return value;
   return parse_any_float(text);
 }
 
