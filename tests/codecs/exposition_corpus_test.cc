@@ -88,21 +88,7 @@ class Tally {
 
 /// A text of the corpus: plain, or base64.
 std::string text_of(const json& value) {
-  if (value.is_string()) return value;
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : value.at("base64").get<std::string>()) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::size_t digit = alphabet.find(c);
-    if (digit == std::string_view::npos) break;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> count & 0xff);
-  }
-  return out;
+  return value.is_string() ? value.get<std::string>() : from_base64(value.at("base64").get<std::string>());
 }
 
 /// Lines that are neither empty nor start with '#': counted without any of the decoder's code.

@@ -13,7 +13,7 @@ import shutil
 import sys
 
 SEEDS_MAX = 300  # a target: a fuzzer reads all of them before it begins
-BYTES_MAX = 16 * 1024  # a seed: its size bounds what the fuzzer makes of it, and large inputs are slow
+BYTES_MAX = 4 * 1024  # a seed: its size bounds what the fuzzer makes of it, and large inputs are slow
 
 HERE = pathlib.Path(__file__).resolve().parent
 CORPORA = pathlib.Path(os.environ.get("CC_GATEWAY_CORPORA", HERE.parents[2] / "shared/corpora"))
