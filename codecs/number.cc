@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <system_error>
 
 #include "codecs/digits.h"
@@ -76,7 +75,8 @@ double divide_long(Decimal decimal) {
   const std::uint64_t denominator = power << power_up;
   const auto quotient = static_cast<std::uint64_t>(numerator / denominator);
   const bool remainder = static_cast<Wide>(quotient) * denominator != numerator;
-  return std::ldexp(static_cast<double>(quotient | (remainder ? 1 : 0)), power_up - up - 63);
+  const auto exponent = static_cast<std::uint64_t>(1023 + power_up - up - 63);  // always a normal double's
+  return static_cast<double>(quotient | (remainder ? 1 : 0)) * std::bit_cast<double>(exponent << 52);
 }
 
 std::expected<double, NumberProblem> parse_float(std::string_view text) {
