@@ -77,8 +77,8 @@ struct Decimal {
   std::size_t decimals = 0;
 };
 
-/// Reads up to 19 digits with at most one point among them, which stands within the first nine bytes where there are
-/// more than eight; false where `text` is anything else.
+/// Reads up to 19 digits with at most one point among them, which is among the first nine bytes; false where `text` is
+/// anything else.
 template <Behind behind>
 [[gnu::always_inline]] inline bool read_decimal(std::string_view text, Decimal& decimal) {
   const char* const bytes = text.data();
@@ -89,7 +89,8 @@ template <Behind behind>
   const std::size_t point = static_cast<std::size_t>(std::countr_zero(not_digits(head))) / 8;
 
   decimal = {};
-  if (point >= size) return append_digits<behind>(bytes, size, decimal.digits);
+  if (point >= size || (point == word_bytes && bytes[point] != '.'))
+    return size <= uint64_digits && append_digits<behind>(bytes, size, decimal.digits);
   if (bytes[point] != '.' || size == 1) return false;
   decimal.decimals = size - point - 1;
   if (behind == Behind::readable && size <= word_bytes) {

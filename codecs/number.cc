@@ -38,6 +38,8 @@ bool is_tiny(std::string_view number) {
     const bool negative = text.front() == '-';
     const std::string_view digits = text.substr(negative || text.front() == '+' ? 1 : 0);
     if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc{}) return negative;
+    // Far beyond any text that could make up for it; the sum below must not overflow.
+    exponent = std::min(exponent, std::int64_t{1} << 40);
     if (negative) exponent = -exponent;
   }
   return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent < 0;

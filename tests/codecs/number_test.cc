@@ -86,6 +86,23 @@ TEST_CASE("digits of any shape read as std::from_chars reads them") {
   }
 }
 
+TEST_CASE("what is too small is zero and what is too large is told, however long its exponent") {
+  const auto check = [](std::string_view text, std::expected<double, NumberProblem> want) {
+    CAPTURE(text);
+    CHECK((parse_float(text) == want));
+  };
+  const std::unexpected too_large(NumberProblem::out_of_range);
+  check("1e400", too_large);
+  check("12345e9223372036854775807", too_large);
+  check("12345e9223372036854775806", too_large);
+  check("1e99999999999999999999999", too_large);
+  check("0.0000001e-9223372036854775807", 0.0);
+  check(".0000001e-9223372036854775808", 0.0);
+  check("-1e-400", -0.0);
+  check("1e-99999999999999999999999", 0.0);
+  check("0." + std::string(400, '0') + "1e500", 1e99);
+}
+
 TEST_CASE("integers of any length read as std::from_chars reads them") {
   std::mt19937_64 random(3);
   const auto check = [](const std::string& text, auto got, auto want) {
