@@ -26,6 +26,8 @@ namespace codecs {
 class LineDecoder {
  public:
   explicit LineDecoder(LineOptions options = {}, Cpu cpu = best_cpu());
+  LineDecoder(const LineDecoder&) = delete;
+  LineDecoder& operator=(const LineDecoder&) = delete;
 
   void reset();
   /// The whole body in one go: `reset(); feed(body, true)`.
@@ -65,9 +67,11 @@ class LineDecoder {
   Leniencies leniencies_;
 };
 
-/// `raw` without the escapes of tag keys, tag values and field keys (`\,` `\ ` `\=`): `raw` itself where it has no
-/// backslash, else a view of `scratch`.
+/// `raw` without the escapes of tag keys and tag values (`\,` `\ ` `\=`): `raw` itself where it has no backslash, else
+/// a view of `scratch`.
 std::string_view unescaped(std::string_view raw, std::string& scratch);
+/// The same for a field key, which in InfluxDB 1.x has the escape `\"` too.
+std::string_view unescaped_field_key(std::string_view raw, std::string& scratch, Dialect dialect);
 /// The same for a measurement, where `\=` is no escape.
 std::string_view unescaped_measurement(std::string_view raw, std::string& scratch);
 /// The same for the text of a string field: `\"` and `\\`, and in line-protocol v2 `\n` `\r` `\t` too.

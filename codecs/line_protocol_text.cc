@@ -1,5 +1,7 @@
 // Plain text from raw text, and messages from lines; the grammar stands at the head of line_reader.cc.
 
+#include <algorithm>
+
 #include "codecs/line_protocol.h"
 
 namespace codecs {
@@ -39,6 +41,10 @@ std::string_view unescaped(std::string_view raw, std::string& scratch) {
   return without_backslashes(raw, ", =", scratch);
 }
 
+std::string_view unescaped_field_key(std::string_view raw, std::string& scratch, Dialect dialect) {
+  return without_backslashes(raw, dialect == Dialect::influxdb_1 ? ", =\"" : ", =", scratch);
+}
+
 std::string_view unescaped_measurement(std::string_view raw, std::string& scratch) {
   return without_backslashes(raw, ", ", scratch);
 }
@@ -75,7 +81,7 @@ std::expected<Message, std::string_view> to_message(const Line& line, Dialect di
   message.fields.reserve(line.fields.size());
   for (const Field& field : line.fields) {
     Message::Field& added = message.fields.emplace_back();
-    added.key = unescaped(field.key, scratch);
+    added.key = unescaped_field_key(field.key, scratch, dialect);
     added.value = std::visit(PlainValue{dialect}, field.value);
   }
   if (!line.timestamp) return message;

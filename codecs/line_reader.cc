@@ -32,6 +32,9 @@
 //   - a tag value may begin with "=";
 //   - strings have the escapes \" and \\ only;
 //   - there is no uint;
+//   - a backslash in a field key and the byte behind it belong together, so "\\\\," ends one; `\"` is an escape in it;
+//   it
+//     does not end with a backslash;
 //   - a tag named "time" is refused; a field of that name is left out, and refused where it is the only one;
 //   - measurement, tags and a field key have 65,535 bytes at most, four for a separator included;
 //   - a timestamp is within +-(2^63 - 2).
@@ -197,6 +200,18 @@ bool LineReader::take_name(std::uint8_t ends, std::string_view missing, std::str
   return bits < 0x80 || check_utf8(name, start);
 }
 
+/// A field key of InfluxDB 1.x.
+bool LineReader::take_key_of_pairs(std::string_view& key) {
+  const std::size_t start = position_;
+  while (!at_end() && !is(bytes_, input_[position_], ends_name)) {
+    const bool pair = at('\\') && position_ + 1 < input_.size() && input_[position_ + 1] != '\n';
+    position_ += pair ? 2 : 1;
+  }
+  key = input_.substr(start, position_ - start);
+  if (key.empty()) return fail_here("no field key");
+  return !at('=') || !key.ends_with('\\') || fail("InfluxDB 1.x takes no field key that ends with a backslash", start);
+}
+
 bool LineReader::read_tags(Line& line) {
   if (!take_name(ends_measurement, "no measurement", line.measurement)) return false;
   while (at(',')) {
@@ -245,7 +260,7 @@ bool LineReader::read_fields() {
   for (;; ++position_) {
     const std::size_t start = position_;
     Field field;
-    if (!take_name(ends_name, "no field key", field.key)) return false;
+    if (!(influxdb_1() ? take_key_of_pairs(field.key) : take_name(ends_name, "no field key", field.key))) return false;
     if (!at('=')) return fail_here("field without '='");
     ++position_;
     if (!read_value(field.value) || !keep_field(field, start)) return false;

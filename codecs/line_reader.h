@@ -25,7 +25,7 @@ class LineReader {
   bool read(Line& line);
 
   std::size_t position() const { return position_; }  ///< of the line's end; after an error: where to look for it
-  std::size_t newlines() const { return newlines_; }  ///< passed so far, inside strings and names
+  std::size_t newlines() const { return newlines_; }  ///< passed so far, inside strings
   bool open_quote() const { return open_quote_; }     ///< the input ended within a string
   const Leniencies& leniencies() const { return leniencies_; }
   std::size_t where() const { return where_; }
@@ -51,6 +51,7 @@ class LineReader {
   bool read_timestamp(Line& line);
   bool check_influxdb_1(std::size_t start, std::size_t key_bytes);
   bool take_name(std::uint8_t ends, std::string_view missing, std::string_view& name);
+  bool take_key_of_pairs(std::string_view& key);
   std::string_view take_value_text();
 
   const LineOptions& options_;

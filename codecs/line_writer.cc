@@ -85,10 +85,24 @@ std::string_view LineWriter::write_tags(std::span<const Tag> tags) {
   return {};
 }
 
+/// Each backslash and what stands behind it are a pair to InfluxDB 1.x: one left over, or one before a quote, would
+/// change what is read.
+bool carries_key(std::string_view key) {
+  std::size_t backslashes = 0;
+  for (const char c : key) {
+    const bool escaped = name_escapes.find(c) != std::string_view::npos;
+    if ((c == '"' && backslashes > 0) || (escaped && backslashes % 2 != 0)) return false;
+    backslashes = c == '\\' ? backslashes + 1 : 0;
+  }
+  return true;
+}
+
 std::string_view LineWriter::write_fields(std::span<const Field> fields) {
   if (fields.size() > fields_max) return "too many fields";
   for (const Field& field : fields) {
     if (influxdb_1() && field.key == "time") return "InfluxDB 1.x takes no field named 'time'";
+    if (influxdb_1() && !carries_key(field.key))
+      return "InfluxDB 1.x cannot hold a backslash at that place of a field key";
     const char* const key = at_;
     if (const auto trouble = write_name(field.key, name_escapes, "no field key"); !trouble.empty()) return trouble;
     field_key_bytes_ = std::max(field_key_bytes_, static_cast<std::size_t>(at_ - key));

@@ -74,6 +74,20 @@ TEST_CASE("strings, numbers and times of InfluxDB 1.x") {
   check("m v=1 -9223372036854775807", "1:7 +6 timestamp out of range in 'm v=1 -9223372036854775807'\n");
 }
 
+TEST_CASE("in a field key of InfluxDB 1.x a backslash and what follows belong together") {
+  const auto check = [](std::string_view in, std::string_view want) {
+    CAPTURE(in);
+    CHECK(dump(in, {.dialect = Dialect::influxdb_1}) == want);
+  };
+  check(R"(m a\"b=1)", "m; a\"b=1\n");
+  check(R"(m a\,b\ c\=d\e\\f=1)", "m; a,b c=d\\e\\\\f=1\n");
+  check(R"(m a\\\,b=1)", "m; a\\\\,b=1\n");
+  check(R"(m a\\,b=1)", "1:6 +5 field without '=' in 'm a\\\\,b=1'\n");
+  check(R"(m a\\=1)", "1:3 +2 InfluxDB 1.x takes no field key that ends with a backslash in 'm a\\\\=1'\n");
+  check("m a\\\nn v=1", "1:5 +4 field without '=' in 'm a\\'\nn; v=1\n");
+  check(R"(m\\,b=c v=1)", "m\\,b=c; v=1\n");
+}
+
 TEST_CASE("InfluxDB 1.x takes no tag named time and drops a field of that name") {
   const auto check = [](std::string_view in, std::string_view want) {
     CAPTURE(in);

@@ -69,6 +69,25 @@ codecs::Message make_message(Choose& choose) {
 }
 
 /// Why no line of the dialect can carry `message`, said in another way than the writer does; true where one can.
+/// Writes a field key as InfluxDB 1.x's own tools do and reads it as models/points.go does: the scan takes a backslash
+/// and what follows together, the reading of keys drops it before what may be escaped.
+inline bool influxdb_1_reads_back(const std::string& key) {
+  std::string raw;
+  for (const char c : key) {
+    if (c == ',' || c == ' ' || c == '=') raw += '\\';
+    raw += c;
+  }
+  for (std::size_t i = 0; i < raw.size(); i += raw[i] == '\\' ? std::size_t{2} : std::size_t{1}) {
+    if (raw[i] == ',' || raw[i] == ' ' || raw[i] == '=') return false;
+  }
+  std::string read;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const bool escape = raw[i] == '\\' && i + 1 < raw.size() && std::string_view(", =\"").contains(raw[i + 1]);
+    read += raw[escape ? ++i : i];
+  }
+  return read == key;
+}
+
 inline bool can_be_written(const codecs::Message& message, codecs::Dialect dialect) {
   const bool influxdb_1 = dialect == codecs::Dialect::influxdb_1;
   if (!codecs::representable_measurement(message.name) || message.fields.empty()) return false;
@@ -81,6 +100,7 @@ inline bool can_be_written(const codecs::Message& message, codecs::Dialect diale
   }
   for (const codecs::Message::Field& field : message.fields) {
     if (!codecs::representable(field.key) || (influxdb_1 && field.key == "time")) return false;
+    if (influxdb_1 && !influxdb_1_reads_back(field.key)) return false;
     if (influxdb_1 && std::holds_alternative<std::uint64_t>(field.value)) return false;
     const auto* const number = std::get_if<double>(&field.value);
     if (number != nullptr && !std::isfinite(*number)) return false;

@@ -8,21 +8,19 @@
 #include <variant>
 #include <vector>
 
-#include "codecs/cpu.h"
 #include "codecs/line_protocol.h"
 #include "tests/codecs/chunked.h"
+#include "tests/codecs/cpus.h"
 
 namespace line_tools {
-
-/// The variants that this processor can run.
-inline std::vector<codecs::Cpu> cpus() {
-  if (codecs::best_cpu() == codecs::Cpu::portable) return {codecs::Cpu::portable};
-  return {codecs::Cpu::portable, codecs::best_cpu()};
-}
 
 inline std::string plain(std::string_view raw) {
   std::string scratch;
   return std::string(codecs::unescaped(raw, scratch));
+}
+inline std::string plain_key(std::string_view raw, codecs::Dialect dialect) {
+  std::string scratch;
+  return std::string(codecs::unescaped_field_key(raw, scratch, dialect));
 }
 inline std::string plain_measurement(std::string_view raw) {
   std::string scratch;
@@ -54,7 +52,7 @@ inline std::string show(const codecs::Line& line, codecs::Dialect dialect) {
   for (const codecs::Tag& tag : line.tags) out += " " + plain(tag.key) + "=" + plain(tag.value);
   out += ";";
   for (const codecs::Field& field : line.fields) {
-    out += " " + plain(field.key) + "=" + std::visit(ShowValue{dialect}, field.value);
+    out += " " + plain_key(field.key, dialect) + "=" + std::visit(ShowValue{dialect}, field.value);
   }
   if (line.timestamp) out += " @" + std::to_string(*line.timestamp);
   return out;

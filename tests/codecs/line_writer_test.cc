@@ -110,6 +110,14 @@ TEST_CASE("InfluxDB 1.x refuses more") {
         "<timestamp out of range>");
   CHECK(written(Point{"m", {}, value, std::numeric_limits<std::int64_t>::min() + 2}, dialect) ==
         "m v=1 -9223372036854775806");
+  const auto key = [&](std::string_view name) { return written({}, {{name, 1.0}}, dialect); };
+  const std::string_view refused = "<InfluxDB 1.x cannot hold a backslash at that place of a field key>";
+  for (const std::string_view name : {R"(a\,b)", R"(a\=b)", R"(a\ b)", R"(a\"b)", R"(a\\"b)", R"(a\\\,b)"}) {
+    CAPTURE(name);
+    CHECK(key(name) == refused);
+    CHECK(written({}, {{name, 1.0}}).starts_with("m a\\"));
+  }
+  CHECK(key(R"(a\\,b\c"d)") == R"(m a\\\,b\c"d=1)");
   const std::string long_text(65535, 'x');
   CHECK(written({{"a", long_text}}, value, dialect) == "<measurement and tags are too long for InfluxDB 1.x>");
   CHECK(written({{"a", long_text}}, value).size() > 65535);
