@@ -44,6 +44,11 @@ Step InfluxqlDecoder::next() {
       case Outcome::incomplete:
         break;
     }
+    if (walk_.last() && place_ == Place::documents && !started_) {
+      walk_.give_up("empty body");
+      place_ = Place::done;
+      return Step::error;
+    }
     const bool between = place_ == Place::documents || place_ == Place::lost || place_ == Place::done;
     if (!walk_.last() || between) return Step::end;
     walk_.give_up_truncated();
@@ -198,6 +203,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::end_result() {
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_flag(bool& flag) {
+  if (walk_.peek() == 'n') return skip_value();
   const std::size_t value = walk_.scan().at();
   bool read = false;
   if (!walk_.scan().read_bool(read, "'partial' is neither true nor false")) return refuse(walk_.found(), value);
@@ -206,6 +212,7 @@ InfluxqlDecoder::Outcome InfluxqlDecoder::take_flag(bool& flag) {
 }
 
 InfluxqlDecoder::Outcome InfluxqlDecoder::take_statement() {
+  if (walk_.peek() == 'n') return skip_value();
   constexpr std::string_view reason = "invalid statement_id";
   const std::size_t value = walk_.scan().at();
   std::string_view text;

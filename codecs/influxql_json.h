@@ -72,6 +72,8 @@ class InfluxqlDecoder {
  public:
   /// `precision`: of integer times, as `epoch` asked for them; without it, they tell it by their magnitude.
   explicit InfluxqlDecoder(std::optional<Precision> precision = std::nullopt) : precision_(precision) {}
+  InfluxqlDecoder(const InfluxqlDecoder&) = delete;
+  InfluxqlDecoder& operator=(const InfluxqlDecoder&) = delete;
 
   void reset();
   /// `input` must outlive the walk over it.

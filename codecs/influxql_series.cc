@@ -121,7 +121,8 @@ bool InfluxqlDecoder::read_row() {
   values_.clear();
   if (!scan.open('[', "row is no array")) return false;
   for (bool first = true; scan.next_item(first); first = false) {
-    if (values_.size() == columns_.size()) return scan.fail_shape("more values than columns");
+    if (values_.size() == columns_.size())
+      return scan.fail_shape(columns_.empty() ? "a row before the columns" : "more values than columns");
     if (first && columns_.front() == "time") {
       if (!read_time()) return false;
     } else if (!read_json_value(scan, 1, values_.emplace_back())) {

@@ -46,8 +46,8 @@ TEST_CASE("a series comes before its rows, the end of its statement behind them"
         "2 series  [name]\n2 row \"x\"\n2 end\n");
   check(answer(""), "");
   check("{}", "");
-  check("", "");
-  check(" \r\n\t", "");
+  check("", "1:1@0 empty body\n");
+  check(" \r\n\t", "2:2@4 empty body\n");
 }
 
 TEST_CASE("members come in any order but for what a series' rows belong to, unknown ones are passed over") {
@@ -59,6 +59,10 @@ TEST_CASE("members come in any order but for what a series' rows belong to, unkn
   check(answer(R"({"series":null},{"series":[{"name":"m","columns":null,"tags":null,"values":null}]})"),
         "0 end\n1 series m []\n1 end\n");
   check(R"({"results":null})", "");
+  check(
+      answer(
+          R"({"statement_id":null,"partial":null,"error":null,"series":[{"columns":["v"],"partial":null,"values":[[1]]}]})"),
+      "0 series  [v]\n0 row 1\n0 end\n");
 }
 
 TEST_CASE("values are exact") {
@@ -218,7 +222,7 @@ TEST_CASE("JSON of another shape is told where it differs") {
   check(answer("{\"series\":[{\"columns\":{}}]}"), "1:35@34 columns are no array\n0 end\n");
   check(answer("{\"series\":[{\"columns\":[\"a\",1]}]}"), "1:40@39 a column's name is no text\n0 end\n");
   check(answer("{\"series\":[{\"values\":[[1]],\"columns\":[\"a\"]}]}"),
-        "0 series  []\n1:36@35 more values than columns\n"
+        "0 series  []\n1:36@35 a row before the columns\n"
         "1:50@49 the series' rows stand before its name, tags or columns\n0 end\n");
 }
 
