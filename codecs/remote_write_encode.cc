@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <optional>
+#include <limits>
 #include <protozero/pbf_writer.hpp>
+#include <variant>
 
 #include "codecs/timestamp.h"
 #include "codecs/utf8.h"
@@ -107,7 +108,27 @@ std::string_view exemplars_problem(std::span<const Exemplar> exemplars) {
   return {};
 }
 
+std::size_t varint_bytes(std::uint64_t value) { return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7); }
+
+/// What the lists of one side, and the bounds, take in the body, as Decoder counts it: each field and a byte more.
+std::size_t list_bytes(const NativeHistogram::Side& side) {
+  std::size_t bytes = side.counts.empty() ? 0 : side.counts.size() * sizeof(double) + 1;
+  for (const BucketSpan& span : side.spans) {
+    if (span.offset != 0) bytes += 1 + varint_bytes(protozero::encode_zigzag32(span.offset));
+    bytes += 1 + varint_bytes(span.length) + 1;
+  }
+  for (const std::int64_t delta : side.deltas) bytes += varint_bytes(protozero::encode_zigzag64(delta));
+  return bytes + (side.deltas.empty() ? 0 : 1);
+}
+std::size_t list_bytes(const NativeHistogram& histogram) {
+  const std::size_t bounds = histogram.custom_values.empty() ? 0 : histogram.custom_values.size() * sizeof(double) + 1;
+  return bounds + list_bytes(histogram.negative) + list_bytes(histogram.positive);
+}
+
 std::string_view histograms_problem(std::span<const NativeHistogram> histograms) {
+  std::size_t bytes = 0;
+  for (const NativeHistogram& histogram : histograms) bytes += list_bytes(histogram);
+  if (bytes >= histogram_list_bytes_max) return "histograms with too many buckets";
   for (const NativeHistogram& histogram : histograms) {
     if (const std::string_view problem = histogram_problem(histogram); !problem.empty()) return problem;
   }

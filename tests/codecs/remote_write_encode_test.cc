@@ -331,6 +331,34 @@ TEST_CASE("a series that its version cannot carry is refused") {
   check(Version::v2, "text is not valid UTF-8");
 }
 
+TEST_CASE("histograms are taken up to the size that the decoder takes") {
+  const std::vector<Label> labels{{"__name__", "h"}};
+  const auto taken = [&labels](std::size_t buckets) {
+    NativeHistogram histogram;
+    histogram.is_float = true;
+    histogram.positive.spans = {{-3, static_cast<std::uint32_t>(buckets)}};
+    histogram.positive.counts.assign(buckets, 1.0);
+    Series series;
+    series.labels = labels;
+    series.histograms = std::span(&histogram, 1);
+    Encoder encoder(Version::v1);
+    const auto added = encoder.add(series);
+    if (!added) {
+      CHECK(added.error() == "histograms with too many buckets");
+      return false;
+    }
+    const std::string body = encoder.take();
+    Decoder decoder;
+    decoder.reset(Version::v1, body);
+    CHECK(decoder.next() == Step::record);
+    return true;
+  };
+  // A float a bucket, its field, and a span of six bytes in its own.
+  const std::size_t most = (histogram_list_bytes_max - 1 - 1 - 7) / sizeof(double);
+  CHECK(taken(most));
+  CHECK(!taken(most + 1));
+}
+
 TEST_CASE("metadata without a series is for v1") {
   const Metadata metadata{.type = Metadata::Type::summary, .family = "f", .help = "h", .unit = "u"};
   Encoder encoder(Version::v1);
