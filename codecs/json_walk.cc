@@ -127,6 +127,8 @@ void JsonWalk::give_up_foreign() {
       return give_up("HTML instead of JSON");
     case '\x1f':
       return give_up("gzip instead of JSON");
+    case '\xef':
+      return give_up("a byte order mark before the JSON");
     default:
       return give_up("text instead of JSON");
   }

@@ -294,6 +294,7 @@ QueryDecoder::Found QueryDecoder::describe_no_json() {
   if (rest.front() == '<') return fatal("HTML instead of JSON", position_);
   if (rest.size() == 1 && !last_) return Found::end;
   if (rest.starts_with("\x1f\x8b")) return fatal("gzip instead of JSON", position_);
+  if (rest.front() == '\xef') return fatal("a byte order mark before the JSON", position_);
   const std::size_t line_end = rest.find_first_of("\r\n");
   if (line_end == std::string_view::npos && rest.size() < cited_bytes_max && !last_) return Found::end;
   const std::string_view line = rest.substr(0, std::min(line_end, cited_bytes_max));

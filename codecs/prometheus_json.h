@@ -102,6 +102,8 @@ struct QueryPlace {
 class QueryDecoder {
  public:
   explicit QueryDecoder(Cpu cpu = best_cpu());
+  QueryDecoder(const QueryDecoder&) = delete;
+  QueryDecoder& operator=(const QueryDecoder&) = delete;
 
   void reset();
   /// `input` is what was left over of the one before and what follows it; it must outlive the walk over it.

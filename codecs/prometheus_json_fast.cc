@@ -9,6 +9,7 @@
 #include "codecs/block.h"
 #include "codecs/digits.h"
 #include "codecs/prometheus_json_element.h"
+#include "codecs/seconds.h"
 #include "codecs/word.h"
 
 namespace codecs {
@@ -22,13 +23,13 @@ bool stands_at(const char* at, const char (&text)[size]) {
   return std::memcmp(at, text, size - 1) == 0;
 }
 
-/// Seconds with 8 to 12 digits and up to three decimals, as milliseconds; answers where they end, null where they have
+/// Seconds with 8 to 10 digits and up to three decimals, as milliseconds; answers where they end, null where they have
 /// another form. Needs 18 bytes.
 const char* read_time(const char* at, std::int64_t& time_ms) {
   const std::uint64_t digits = load_word(at);
   if (*at == '0' || not_digits(digits) != 0) return nullptr;
   std::uint64_t time = number_of(digits);
-  const char* const end = at + 13;
+  const char* const end = at + 11;
   for (at += word_bytes; is_digit(*at) && at != end; ++at) time = time * 10 + static_cast<std::uint64_t>(*at - '0');
   if (at == end) return nullptr;
   int decimals = 0;
@@ -39,7 +40,7 @@ const char* read_time(const char* at, std::int64_t& time_ms) {
   }
   for (; decimals < 3; ++decimals) time *= 10;
   time_ms = static_cast<std::int64_t>(time);
-  return at;
+  return time_ms > milliseconds_max ? nullptr : at;
 }
 
 /// time,"value"] at `at`; answers where it ends, or null.

@@ -5,8 +5,6 @@
 namespace codecs {
 namespace {
 
-constexpr std::int64_t milliseconds_max = 9'000'000'000'000'000;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The exponent behind 'e'; far beyond any length of a text it stays where it is.

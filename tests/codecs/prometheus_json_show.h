@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <vector>
 
-#include "codecs/cpu.h"
 #include "codecs/line_protocol.h"
 #include "codecs/prometheus_json.h"
 #include "tests/codecs/chunked.h"
+#include "tests/codecs/cpus.h"
 
 inline std::string show_query_number(double value) {
   if (std::isnan(value)) return "NaN";
@@ -90,10 +89,4 @@ inline std::string show_cut_at(codecs::QueryDecoder& decoder, std::string_view b
 
 inline std::string show_whole(codecs::QueryDecoder& decoder, std::string_view body) {
   return show_in_pieces(decoder, body, std::max<std::size_t>(body.size(), 1));
-}
-
-inline std::vector<codecs::Cpu> variants() {
-  std::vector<codecs::Cpu> all{codecs::Cpu::portable};
-  if (codecs::best_cpu() == codecs::Cpu::avx2) all.push_back(codecs::Cpu::avx2);
-  return all;
 }

@@ -24,7 +24,7 @@ std::string show(std::string_view body) {
 
 /// The same in both variants, whole, in pieces and cut anywhere.
 void check(std::string_view body, std::string_view want) {
-  for (const Cpu cpu : variants()) {
+  for (const Cpu cpu : cpus()) {
     CAPTURE(static_cast<int>(cpu));
     CAPTURE(body);
     QueryDecoder decoder(cpu);
@@ -92,7 +92,7 @@ TEST_CASE("a fast way never takes what the careful one refuses") {
     }
     return out;
   };
-  for (const Cpu cpu : variants()) {
+  for (const Cpu cpu : cpus()) {
     QueryDecoder decoder(cpu);
     for (std::size_t at = 0; at < usual.size(); ++at) {
       for (const char byte : std::string_view("\0\x1f\" \\,:[]{}0.e-x\x7f\x80\xc3", 20)) {
@@ -199,10 +199,10 @@ TEST_CASE("times are rounded to milliseconds from their decimal text") {
   read("0", "0");
   read("0e99999999999999999999", "0");
   read("1e-99999999999999999999", "0");
-  read("999999999999.999", "999999999999999");
-  read("9000000000000", "9000000000000000");
-  for (const char* const text :
-       {"9000000000000.001", "-9000000000001", "1e13", "1e99999999999999999999", "99999999999999999999"}) {
+  read("9223372036.854", "9223372036854");
+  read("-9223372036.854", "-9223372036854");
+  for (const char* const text : {"9223372036.855", "9999999999.999", "10000000000", "-9223372036.855", "1e13",
+                                 "1e99999999999999999999", "99999999999999999999"}) {
     CAPTURE(text);
     CHECK(time(text) == "1:61 a time that is out of range '[" + std::string(text) +
                             R"(,"1"]')"
@@ -361,7 +361,7 @@ TEST_CASE("a body that is no answer is described") {
   no_json("\x1f\x8b\x08 compressed", "1:1 gzip instead of JSON");
   no_json("\x1f", "1:1 binary data instead of JSON");
   no_json("\x01\x02", "1:1 binary data instead of JSON");
-  no_json("\xef\xbb\xbf{}", "1:1 binary data instead of JSON");
+  no_json("\xef\xbb\xbf{}", "1:1 a byte order mark before the JSON");
 }
 
 TEST_CASE("what is no JSON is refused, also where it is passed over") {
@@ -418,7 +418,7 @@ TEST_CASE("a truncated body is incomplete, wherever it was cut") {
   const std::string body =
       R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":"b"},"value":[1,"1"]},)"
       R"({"metric":{"a":"\ud83d\ude00]}}"},"value":[1.5e0,"2"]}]},"x":[true,-1.5e+3],"warnings":["w"]})";
-  for (const Cpu cpu : variants()) {
+  for (const Cpu cpu : cpus()) {
     QueryDecoder decoder(cpu);
     for (std::size_t size = 1; size < body.size(); ++size) {
       const std::string part = body.substr(0, size);
