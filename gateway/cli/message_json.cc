@@ -17,15 +17,31 @@ namespace {
 using Json = nlohmann::ordered_json;
 using codecs::Message;
 
+/// Keys of one message to read. The JSON library looks for each among those before it; no format takes as many.
+constexpr std::size_t keys_max = 8192;
+
 /// More keys than that are looked up in a table, not one by one.
 constexpr std::size_t few_keys = 16;
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+/// DEL and U+0080 to U+009F stand for themselves in JSON, but steer terminals.
+void append_without_controls(std::string& out, std::string_view json) {
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const bool c1 = json[i] == '\xc2' && i + 1 < json.size() && static_cast<unsigned char>(json[i + 1]) < 0xa0;
+    if (!c1 && json[i] != '\x7f') {
+      out += json[i];
+      continue;
+    }
+    if (c1) ++i;
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(json[i]));
+  }
+}
+
 void append_text(std::string& out, std::string_view text) {
   const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
   if (!std::ranges::all_of(text, plain)) {
-    out += dump(text);
+    append_without_controls(out, dump(text));
     return;
   }
   out += '"';
@@ -161,6 +177,14 @@ Problem read_time(const Json& json, Message& message) {
   return message.time_ns ? "" : fmt::format("'time' must be an integer in nanoseconds or null, not {}", dump(json));
 }
 
+/// Of a message that was read.
+std::size_t keys_of(const Json& message) {
+  std::size_t keys = message.size();
+  if (message.contains("tags")) keys += message["tags"].size();
+  if (message.contains("fields")) keys += 2 * message["fields"].size();
+  return keys;
+}
+
 Problem read_message(const Json& json, Message& message) {
   if (!json.is_object()) return "not an object";
   for (const auto& [key, value] : json.items()) {
@@ -203,11 +227,22 @@ void append_json(std::string& out, const Message& message, std::optional<std::st
 }
 
 std::expected<Message, std::string> message_of_json(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
-  if (json.is_discarded()) return std::unexpected("not JSON");
-  Message message;
-  if (Problem problem = read_message(json, message); !problem.empty()) return std::unexpected(std::move(problem));
-  return message;
+  std::size_t keys = 0;
+  const auto count = [&keys](int, Json::parse_event_t event, const Json&) {
+    return event != Json::parse_event_t::key || ++keys <= keys_max;
+  };
+  try {
+    const Json json = Json::parse(line, count);
+    if (keys > keys_max) return std::unexpected(fmt::format("more than {} keys", keys_max));
+    Message message;
+    if (Problem problem = read_message(json, message); !problem.empty()) return std::unexpected(std::move(problem));
+    if (keys != keys_of(json)) return std::unexpected("a key stands twice");
+    return message;
+  } catch (const Json::exception& exception) {
+    // "[json.exception.parse_error.101] parse error at line 1, column 4: …"
+    const std::string_view text = exception.what();
+    return std::unexpected(std::string(text.substr(text.find("] ") + 2)));
+  }
 }
 
 }  // namespace gw::cli

@@ -89,8 +89,19 @@ TEST_CASE("what is wrong with a JSON line is said in its own words") {
     CAPTURE(line);
     CHECK(there_and_back(line) == "error: " + std::string(want));
   };
-  check("", "not JSON");
-  check(R"({"name":"m")", "not JSON");
+  check("",
+        "parse error at line 1, column 1: syntax error while parsing value - unexpected end of input; expected "
+        "'[', '{', or a literal");
+  check(R"({"name":"m")",
+        "parse error at line 1, column 12: syntax error while parsing object - unexpected end of "
+        "input; expected '}'");
+  check(R"({"name":"m","fields":{"v":{"float":1e400}}})", "number overflow parsing '1e400'");
+  check(R"({"name":"m","tags":{"x":"1","x":"2"}})", "a key stands twice");
+  check(R"({"name":"m","fields":{"x":{"int":1},"x":{"int":1}}})", "a key stands twice");
+  check(R"({"name":"m","name":"n"})", "a key stands twice");
+  std::string keys = R"({"name":"m","tags":{"a":"")";
+  for (int i = 0; i < 10'000; ++i) keys += ",\"k" + std::to_string(i) + "\":\"\"";
+  check(keys + "}}", "more than 8192 keys");
   check("[]", "not an object");
   check("{}", "no 'name'");
   check(R"({"name":1})", "'name' must be a text, not 1");
