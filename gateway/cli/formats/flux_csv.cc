@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -47,11 +48,14 @@ class Mapper {
   }
 
   void finish() {
+    if (untyped_) findings_.note("no #datatype: everything is text, times too; ask for it by dialect.annotations");
     if (rows_without_value_ > 0) findings_.note(fmt::format("rows without a value: {}", rows_without_value_));
   }
 
  private:
   void find_columns(const FluxRow& row) {
+    untyped_ |=
+        std::ranges::all_of(row.columns, [](const codecs::FluxColumn& column) { return column.type_name.empty(); });
     measurement_ = find(row, "_measurement", FluxType::string);
     time_ = find(row, "_time", FluxType::time);
     field_ = find(row, "_field", FluxType::string);
@@ -101,6 +105,7 @@ class Mapper {
   std::vector<bool> skipped_;
   std::set<std::string> noted_;
   std::size_t rows_without_value_ = 0;
+  bool untyped_ = false;  ///< a table came without types
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "codecs/line_protocol.h"
 
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "gateway/cli/formats/format.h"
 
@@ -29,6 +32,14 @@ class Encoder : public MessageEncoder {
   std::string body_;
 };
 
+/// It is the last word of its line.
+std::size_t timestamp_column(std::string_view line) {
+  const std::string_view text = line.substr(0, line.find_last_not_of(' ') + 1);
+  const std::size_t word = text.rfind(' ') + 1;
+  const std::size_t newline = text.rfind('\n');
+  return word - (newline == std::string_view::npos ? 0 : newline + 1) + 1;
+}
+
 }  // namespace
 
 void decode_line_protocol(std::string_view body, const FormatOptions& options, Findings& findings) {
@@ -44,8 +55,10 @@ void decode_line_protocol(std::string_view body, const FormatOptions& options, F
     if (message)
       findings.message(*message);
     else
-      findings.problem(decoder.line_number(), 1, message.error());
+      findings.problem(decoder.line_number(), timestamp_column(decoder.line().text), message.error());
   }
+  if (const auto left_out = decoder.leniencies().time_fields; left_out > 0)
+    findings.note("fields named 'time' are left out, as InfluxDB does: " + std::to_string(left_out));
 }
 
 std::unique_ptr<MessageEncoder> encode_line_protocol(const FormatOptions& options) {

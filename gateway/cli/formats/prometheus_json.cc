@@ -32,7 +32,7 @@ void add_fields(Message& message, const QuerySample& sample) {
   }
 }
 
-Message message_of(const QuerySample& sample, codecs::QueryAnswer::Type type, Findings& findings) {
+Message message_of(const QuerySample& sample, codecs::QueryAnswer::Type type) {
   Message message;
   if (type == codecs::QueryAnswer::Type::scalar) message.name = "scalar";
   if (type == codecs::QueryAnswer::Type::string) message.name = "string";
@@ -45,10 +45,6 @@ Message message_of(const QuerySample& sample, codecs::QueryAnswer::Type type, Fi
   }
   add_fields(message, sample);
   message.time_ns = codecs::to_nanoseconds(sample.time_ms, codecs::Precision::milliseconds);
-  if (sample.labels_cut) {
-    findings.note("a series of '" + message.name + "' has more than " + std::to_string(codecs::query_labels_max) +
-                  " labels: the others are left out");
-  }
   return message;
 }
 
@@ -78,18 +74,19 @@ void decode_prometheus_json(std::string_view body, const FormatOptions& /*option
   codecs::QueryDecoder decoder;
   decoder.reset();
   decoder.feed(body, true);
+  std::size_t cut = 0;
   for (codecs::Step step; (step = decoder.next()) != codecs::Step::end;) {
     if (step == codecs::Step::record) {
-      const Message message = message_of(decoder.sample(), decoder.answer().type, findings);
-      // Without its time it would be taken for a sample of now.
-      if (message.time_ns)
-        findings.message(message);
-      else
-        findings.problem(1, 1, "a time is out of the range of nanoseconds (1677 to 2262)");
+      findings.message(message_of(decoder.sample(), decoder.answer().type));
+      if (decoder.sample().labels_cut) ++cut;
     } else {
       const codecs::DecodeError& error = decoder.error();
       findings.problem(error.line, error.column, reason_of(error));
     }
+  }
+  if (cut > 0) {
+    findings.note("of " + std::to_string(cut) + " samples only the first " + std::to_string(codecs::query_labels_max) +
+                  " labels are shown");
   }
   tell_answer(decoder.answer(), findings);
 }

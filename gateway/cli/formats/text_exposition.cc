@@ -40,7 +40,10 @@ void decode_exposition(codecs::Exposition format, std::string_view body, Finding
     const codecs::ExpositionSample& sample = decoder.sample();
     // Without its time it would be taken for a sample of now.
     if (!sample.time.text.empty() && !sample.time.nanoseconds) {
-      findings.problem(decoder.line_number(), 1, "the time is out of the range of nanoseconds (1677 to 2262)");
+      const auto time = static_cast<std::size_t>(sample.time.text.data() - body.data());
+      const std::size_t line_start = body.rfind('\n', time) + 1;
+      findings.problem(decoder.line_number(), time - line_start + 1,
+                       "the time is out of the range of nanoseconds (1677 to 2262)");
       continue;
     }
     findings.message(message_of(sample));

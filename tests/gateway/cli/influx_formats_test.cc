@@ -69,6 +69,10 @@ TEST_CASE("what of a Flux answer has no place in a message is a note, what is wr
         "note: column 'last' holds times and is left out\n"
         R"({"name":"row","tags":{},"fields":{"n":{"int":1}},"time":null})"
         "\n4:2: invalid long\n9:1: the query failed: too late (code 897)\nnote: rows without a value: 1\n");
+  CHECK(
+      shown("flux_csv", ",_time,_value\n,2024-08-06T12:00:00Z,1\n") ==
+      R"({"name":"row","tags":{},"fields":{"_time":{"string":"2024-08-06T12:00:00Z"},"_value":{"string":"1"}},"time":null})"
+      "\nnote: no #datatype: everything is text, times too; ask for it by dialect.annotations\n");
   CHECK(shown("flux_csv", ",error,reference\n") == "1:1: the query failed\n");
 }
 

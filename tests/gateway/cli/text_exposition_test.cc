@@ -49,6 +49,6 @@ TEST_CASE("decode reads a page of OpenMetrics, and loses no exemplar and no time
                    "\n");
   CHECK(ran.err ==
         "note: line 2: exemplar {t=\"x\",u=\"y\"} 0.5 at 12.25\n"
-        "3:1: the time is out of the range of nanoseconds (1677 to 2262)\n");
+        "3:11: the time is out of the range of nanoseconds (1677 to 2262)\n");
   CHECK(decoded("openmetrics", "a 1\n").err == "2:1: no '# EOF' at the end\n");
 }
