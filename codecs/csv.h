@@ -47,6 +47,8 @@ struct CsvScan {
 class CsvDecoder {
  public:
   explicit CsvDecoder(Cpu cpu = best_cpu()) : cpu_(cpu) {}
+  CsvDecoder(const CsvDecoder&) = delete;
+  CsvDecoder& operator=(const CsvDecoder&) = delete;
 
   void reset();
   /// `input` must outlive the walk over it.

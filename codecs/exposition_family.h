@@ -38,11 +38,10 @@ class CurrentFamily {
   std::string_view add(const ExpositionMetadata& metadata);
   /// Sets `sample.family`. `series` is the line up to the value: equal texts are the same series.
   std::string_view add(ExpositionSample& sample, std::string_view series);
-  /// True where the current family has a sample of that name.
-  bool owns(std::string_view sample_name) const;
-  const MetricFamily& family() const { return family_; }
 
  private:
+  /// True where the current family has a sample of that name.
+  bool owns(std::string_view sample_name) const;
   std::string_view add_strictly(ExpositionSample& sample, std::string_view series);
   std::string_view start(std::string_view name);
   std::string_view set_type(MetricType type);

@@ -2,7 +2,6 @@
 // One line of a page of metrics, without what other lines say. Used by the exposition decoder only.
 
 #include <array>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>

@@ -57,6 +57,8 @@ struct FluxFailure {
 class FluxDecoder {
  public:
   explicit FluxDecoder(Cpu cpu = best_cpu()) : csv_(cpu) {}
+  FluxDecoder(const FluxDecoder&) = delete;
+  FluxDecoder& operator=(const FluxDecoder&) = delete;
 
   void reset();
   /// `input` must outlive the walk over it.

@@ -35,6 +35,10 @@ struct Influxdb3Row {
 /// Allocates only while its buffers grow. Not thread-safe.
 class Influxdb3Decoder {
  public:
+  Influxdb3Decoder() = default;
+  Influxdb3Decoder(const Influxdb3Decoder&) = delete;
+  Influxdb3Decoder& operator=(const Influxdb3Decoder&) = delete;
+
   void reset();
   /// `input` must outlive the walk over it.
   void feed(std::string_view input, bool last);

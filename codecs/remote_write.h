@@ -103,9 +103,14 @@ inline bool is_stale(double value) { return std::bit_cast<std::uint64_t>(value) 
 
 /// Walks requests as codecs/decode.h says, but each body as a whole. A record is a series or, in v1, the metadata of a
 /// metric family. A series that breaks the rules is an error, and the walk goes on behind it; where the request itself
-/// is broken, the error is the last step. Allocates only while its arrays grow. Not thread-safe.
+/// is broken, the error is the last step. Allocates only while its arrays grow, and for histograms with more than 64
+/// KiB of lists in a series, whose memory is given back. Not thread-safe.
 class Decoder {
  public:
+  Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
   /// `body` must outlive the walk.
   void reset(Version version, std::string_view body);
   Step next();

@@ -30,8 +30,6 @@ std::expected<std::string_view, std::string_view> SnappyBlock::decompress(std::s
   return std::string_view(buffer_.get(), length);
 }
 
-bool is_snappy_block(std::string_view block) { return snappy::IsValidCompressedBuffer(block.data(), block.size()); }
-
 std::string snappy_compress(std::string_view content) {
   std::string block;
   snappy::Compress(content.data(), content.size(), &block);

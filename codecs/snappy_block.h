@@ -31,9 +31,6 @@ class SnappyBlock {
   std::size_t capacity_ = 0;
 };
 
-/// True where `block` as a whole decompresses; costs no memory.
-bool is_snappy_block(std::string_view block);
-
 /// Requires fewer than 2^32 bytes.
 std::string snappy_compress(std::string_view content);
 

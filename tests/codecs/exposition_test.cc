@@ -10,6 +10,7 @@
 #include "codecs/exposition_value.h"
 #include "tests/codecs/allocations.h"
 #include "tests/codecs/chunked.h"
+#include "tests/codecs/cpus.h"
 #include "tests/codecs/exposition_show.h"
 
 using namespace codecs;
@@ -17,11 +18,6 @@ using namespace codecs;
 namespace {
 
 constexpr std::string_view eof = "# EOF\n";
-
-std::vector<Cpu> variants() {
-  if (best_cpu() == Cpu::portable) return {Cpu::portable};
-  return {Cpu::portable, best_cpu()};
-}
 
 /// Lines of metadata without samples: behind them no line is too near to the end of the page to be read by the block.
 std::string padding() { return "# HELP padding " + std::string(200, '.') + "\n"; }
@@ -32,7 +28,7 @@ void check_page(Exposition format, std::string_view page, std::string_view end, 
   const std::string whole = std::string(page) + std::string(end);
   const std::string padded = std::string(page) + padding() + std::string(end);
   const bool can_pad = (page.empty() || page.ends_with('\n')) && (format == Exposition::text_0_0_4 || !end.empty());
-  for (const Cpu cpu : variants()) {
+  for (const Cpu cpu : cpus()) {
     ExpositionDecoder decoder(format, cpu);
     CHECK(show_page(decoder, whole) == want);
     if (can_pad) CHECK(show_page(decoder, padded) == want);
@@ -471,7 +467,7 @@ TEST_CASE("a second page costs no allocation") {
     open += "a_total" + labels + "1 # {e=\"f\\\\\"} 1 1.5\n";
   }
   open += eof;
-  for (const Cpu cpu : variants()) {
+  for (const Cpu cpu : cpus()) {
     for (const auto& [format, page] : {std::pair(Exposition::text_0_0_4, text), {Exposition::openmetrics_1_0, open}}) {
       ExpositionDecoder decoder(format, cpu);
       CHECK(count_records(decoder, page) == 200);
