@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
+
+#include "tests/codecs/line_messages.h"
 
 using namespace codecs;
 
@@ -132,4 +136,69 @@ TEST_CASE("a message that line protocol cannot carry is not written") {
   check({"", {{"hostname", "a"}, {"type", "node"}}, {{"value", 1.0}}, 0});
   check({"m", {{"hostname", "a\\"}, {"type", "node"}}, {{"value", 1.0}}, 0});
   check({"m", {{"hostname", "a"}, {"type", "node"}}, {{"log", "\xff"}}, 0});
+}
+
+namespace {
+
+struct Choose {
+  std::minstd_rand random;
+  std::size_t operator()(std::size_t below) { return random() % below; }
+  template <std::size_t size>
+  std::string_view one_of(const std::string_view (&texts)[size]) {
+    return texts[(*this)(size)];
+  }
+};
+
+/// Mostly a message by all the rules.
+Message make_cc_message(Choose& choose) {
+  static constexpr std::string_view types[] = {"node", "socket", "hwthread",    "core",
+                                               "llc",  "die",    "accelerator", "rack"};
+  static constexpr std::string_view texts[] = {"event", "log", "control"};
+  static constexpr std::string_view methods[] = {"GET", "PUT", "POST"};
+  Message message = line_messages::make_message(choose);
+  message.tags.clear();
+  message.fields.clear();
+  const auto add = [&message](std::string_view key, std::string_view value) {
+    message.tags.push_back({std::string(key), std::string(value)});
+  };
+  if (choose(20) != 0) add(choose(4) == 0 ? "host" : "hostname", "f0201");
+  if (choose(20) != 0) add("type", choose.one_of(types));
+  if (choose(3) != 0) add("type-id", "7");
+  if (choose(2) == 0) add("cluster", "fritz");
+  if (choose(2) == 0) add("rack", line_messages::make_text(choose, 4));
+  if (choose(2) == 0) {
+    message.fields.push_back({"value", line_messages::make_value(choose)});
+  } else {
+    message.fields.push_back({std::string(choose.one_of(texts)), line_messages::make_text(choose, 8)});
+    if (choose(4) != 0) add("method", choose.one_of(methods));
+  }
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a hundred thousand messages of ClusterCockpit come back as they were written") {
+  Choose choose{std::minstd_rand(3)};
+  LineDecoder decoder;
+  for (std::size_t written = 0; written < 100'000;) {
+    Message message = make_cc_message(choose);
+    const auto category = classify(message);
+    std::string out;
+    const auto appended = append_cc_message(out, message, Precision::nanoseconds);
+    REQUIRE(appended.has_value() ==
+            (category.has_value() && line_messages::can_be_written(message, Dialect::line_protocol_v2)));
+    if (!appended) {
+      REQUIRE(out.empty());
+      continue;
+    }
+    ++written;
+    decoder.reset(out);
+    REQUIRE(decoder.next() == Step::record);
+    REQUIRE(classify(decoder.line(), cc_tags(decoder.line())) == category);
+    const auto read = to_message(decoder.line(), Dialect::line_protocol_v2, Precision::nanoseconds);
+    name_host(message);
+    std::ranges::sort(message.tags, {}, &Message::Tag::key);
+    REQUIRE((read && *read == message));
+    REQUIRE(decoder.next() == Step::end);
+  }
 }
