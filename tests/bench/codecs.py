@@ -3,7 +3,8 @@
 
     ./dev bench codecs [FORMAT...] [--runs N] [--seconds S]
 
-FORMAT is the beginning of a row's name (line_protocol, exposition, prometheus_json, remote_write, flux_csv); all without. Each decoder goes over
+FORMAT is the beginning of a row's name (line_protocol, cc_message, exposition, openmetrics, prometheus_json, remote_write, flux_csv, influxql_json,
+influxdb3_json); all without. Each decoder goes over
 its file for S seconds in each run. Ours are tests/bench/codecs/*_bench.cc, theirs are tests/bench/peers (Go) and what stands beside ours in C++.
 What a decoder has found is compared with what loads.py put into the file: one that leaves something out is an error, not a record.
 

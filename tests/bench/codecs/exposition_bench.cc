@@ -5,9 +5,10 @@
 #include "codecs/exposition.h"
 #include "tests/bench/codecs/load.h"
 
-static void decode(benchmark::State& state, const char* file, codecs::Cpu cpu) {
+static void decode(benchmark::State& state, const char* file, codecs::Cpu cpu,
+                   codecs::Exposition format = codecs::Exposition::text_0_0_4) {
   const std::string page = bench::load(file);
-  codecs::ExpositionDecoder decoder(codecs::Exposition::text_0_0_4, cpu);
+  codecs::ExpositionDecoder decoder(format, cpu);
   bench::measure(state, page.size(), [&] {
     bench::Seen seen;
     decoder.reset();
@@ -24,3 +25,5 @@ static void decode(benchmark::State& state, const char* file, codecs::Cpu cpu) {
 }
 BENCHMARK_CAPTURE(decode, best, "node_exporter.prom", codecs::best_cpu())->Name("exposition: ours");
 BENCHMARK_CAPTURE(decode, portable, "node_exporter.prom", codecs::Cpu::portable)->Name("exposition: ours portable");
+BENCHMARK_CAPTURE(decode, openmetrics, "node_exporter.om", codecs::best_cpu(), codecs::Exposition::openmetrics_1_0)
+    ->Name("openmetrics: ours");

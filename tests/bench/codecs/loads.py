@@ -178,6 +178,25 @@ def page(seen, count):
     return ("\n".join(lines) + "\n").encode()
 
 
+def openmetrics(seen):
+    """The same families in OpenMetrics 1.0, where a counter is named without its _total."""
+    numbers = random.Random(2)
+    lines = []
+    for name, kind, explanation, sets, low, high in page_families():
+        family = name.removesuffix("_total")
+        kind = kind if family != name else "gauge"
+        lines += [f"# HELP {family} {explanation}", f"# TYPE {family} {kind}"]
+        for labels in sets:
+            value = numbers.randint(low, high) if isinstance(low, int) else measured(numbers, low, high)
+            seen.text(name)
+            for label in labels.items():
+                seen.label(*label)
+            seen.sample(value, 0)
+            text = ",".join(f'{k}="{v}"' for k, v in labels.items())
+            lines.append(f"{name}{{{text}}} {shortest(float(value))}" if labels else f"{name} {shortest(float(value))}")
+    return ("\n".join(lines) + "\n# EOF\n").encode()
+
+
 # ---- answers to queries, as Prometheus writes them
 
 
@@ -339,6 +358,38 @@ def flux(seen, count):
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+# ---- answers of InfluxDB 1 (epoch=s) and 3 in JSON
+
+
+def influxql(seen, series, rows):
+    numbers = random.Random(6)
+    shown = []
+    for i in range(series):
+        tags = {"cpu": f"cpu{i % 128}", "host": host(i)}
+        values = []
+        for row in range(rows):
+            value = measured(numbers, 0, 100)
+            for tag in tags.items():
+                seen.label(*tag)
+            seen.sample(value, START + 10 * row)
+            values.append([START + 10 * row, value])
+        shown.append({"name": "cpu", "tags": tags, "columns": ["time", "mean"], "values": values})
+    return json.dumps({"results": [{"statement_id": 0, "series": shown}]}, separators=(",", ":")).encode()
+
+
+def influxdb3(seen, count):
+    numbers = random.Random(7)
+    rows = []
+    for i in range(count):
+        at = START + 10 * (i // 100)
+        row = {"cpu": f"cpu{i % 128}", "host": host(i % 4096), "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)), "usage": measured(numbers, 0, 100)}
+        seen.label("cpu", row["cpu"])
+        seen.label("host", row["host"])
+        seen.sample(row["usage"], at)
+        rows.append(row)
+    return json.dumps(rows, separators=(",", ":")).encode()
+
+
 # ---- row of the table -> its file, what an item of it is, and how it is made
 
 LOADS = {
@@ -346,6 +397,8 @@ LOADS = {
     "line_protocol_120k": ("cc_lines_120k.lp", "lines", lambda seen: cc_lines(seen, 120_000)),
     "line_protocol_encode": ("cc_lines.lp", "lines", lambda seen: cc_lines(seen, 10_000)),
     "exposition": ("node_exporter.prom", "samples", lambda seen: page(seen, 5_000)),
+    "cc_message": ("cc_lines.lp", "messages", lambda seen: cc_lines(seen, 10_000)),
+    "openmetrics": ("node_exporter.om", "samples", openmetrics),
     "prometheus_json": ("instant.json", "samples", lambda seen: instant(seen, 10_000)),
     "prometheus_json_odd": ("instant_odd.json", "samples", lambda seen: instant_odd(seen, 10_000)),
     "prometheus_json_range": ("range.json", "samples", lambda seen: query_range(seen, 100, 1_000)),
@@ -354,6 +407,8 @@ LOADS = {
     "remote_write_encode": ("remote_write.pb", "series", lambda seen: remote_write(seen, 1_000)),
     "remote_write_v2": ("remote_write_v2.pb", "series", lambda seen: remote_write_v2(seen, 1_000)),
     "flux_csv": ("flux.csv", "rows", lambda seen: flux(seen, 10_000)),
+    "influxql_json": ("influxql.json", "rows", lambda seen: influxql(seen, 100, 100)),
+    "influxdb3_json": ("influxdb3.json", "rows", lambda seen: influxdb3(seen, 10_000)),
 }
 
 

@@ -18,6 +18,7 @@ func exposition() []Peer {
 		{"exposition", "VictoriaMetrics with metadata", vmPageMetadata},
 		{"exposition", "Prometheus textparse", textparsePage},
 		{"exposition", "Prometheus expfmt", expfmtPage},
+		{"openmetrics", "Prometheus textparse", openMetricsPage},
 	}
 }
 
@@ -57,9 +58,17 @@ func vmPageMetadata(body []byte) Pass {
 
 // As Prometheus reads a page with series that it sees for the first time: it takes the labels of each.
 func textparsePage(body []byte) Pass {
+	return parsed(func() textparse.Parser { return textparse.NewPromParser(body, labels.NewSymbolTable(), false) })
+}
+
+func openMetricsPage(body []byte) Pass {
+	return parsed(func() textparse.Parser { return textparse.NewOpenMetricsParser(body, labels.NewSymbolTable()) })
+}
+
+func parsed(open func() textparse.Parser) Pass {
 	return func() Seen {
 		var seen Seen
-		parser := textparse.NewPromParser(body, labels.NewSymbolTable(), false)
+		parser := open()
 		var set labels.Labels
 		for {
 			entry, err := parser.Next()

@@ -36,7 +36,7 @@ type Peer struct {
 
 func peers() []Peer {
 	var all []Peer
-	for _, some := range [][]Peer{lineProtocol(), exposition(), prometheusJSON(), remoteWrite(), fluxCSV()} {
+	for _, some := range [][]Peer{lineProtocol(), ccMessages(), exposition(), prometheusJSON(), remoteWrite(), fluxCSV(), influxJSON()} {
 		all = append(all, some...)
 	}
 	return all
