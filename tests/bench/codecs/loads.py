@@ -159,6 +159,16 @@ def page_families():
     yield "lustre_job_stats_total", "counter", "Operations by job.", [{"jobid": str(4000000 + j), "operation": o, "target": f"fritz-MDT{j % 4:04x}"} for j in range(1000) for o in ("open", "unlink")], 0, 1 << 24
 
 
+def series_line(seen, numbers, name, labels, low, high):
+    value = numbers.randint(low, high) if isinstance(low, int) else measured(numbers, low, high)
+    seen.text(name)
+    for label in labels.items():
+        seen.label(*label)
+    seen.sample(value, 0)
+    text = ",".join(f'{k}="{v}"' for k, v in labels.items())
+    return f"{name}{{{text}}} {shortest(float(value))}" if labels else f"{name} {shortest(float(value))}"
+
+
 def page(seen, count):
     numbers = random.Random(2)
     lines = []
@@ -167,13 +177,7 @@ def page(seen, count):
         for labels in sets:
             if len(lines) == count:
                 break
-            value = numbers.randint(low, high) if isinstance(low, int) else measured(numbers, low, high)
-            seen.text(name)
-            for label in labels.items():
-                seen.label(*label)
-            seen.sample(value, 0)
-            text = ",".join(f'{k}="{v}"' for k, v in labels.items())
-            lines.append(f"{name}{{{text}}} {shortest(float(value))}" if labels else f"{name} {shortest(float(value))}")
+            lines.append(series_line(seen, numbers, name, labels, low, high))
     assert len(lines) == count, len(lines)
     return ("\n".join(lines) + "\n").encode()
 
@@ -187,13 +191,7 @@ def openmetrics(seen):
         kind = kind if family != name else "gauge"
         lines += [f"# HELP {family} {explanation}", f"# TYPE {family} {kind}"]
         for labels in sets:
-            value = numbers.randint(low, high) if isinstance(low, int) else measured(numbers, low, high)
-            seen.text(name)
-            for label in labels.items():
-                seen.label(*label)
-            seen.sample(value, 0)
-            text = ",".join(f'{k}="{v}"' for k, v in labels.items())
-            lines.append(f"{name}{{{text}}} {shortest(float(value))}" if labels else f"{name} {shortest(float(value))}")
+            lines.append(series_line(seen, numbers, name, labels, low, high))
     return ("\n".join(lines) + "\n# EOF\n").encode()
 
 
