@@ -51,6 +51,7 @@ class QueryOracle {
 
   std::vector<OracleSample> samples;
   std::size_t wrong = 0;
+  bool near_limit = false;  ///< a time is too near to the limit to say on which side
 
  private:
   static bool is_number(std::string_view text) {
@@ -94,10 +95,14 @@ class QueryOracle {
     return true;
   }
 
-  static std::optional<Array> pair(Element point, double& seconds) {
+  std::optional<Array> pair(Element point, double& seconds) {
     Array array;
     if (point.get(array) != simdjson::SUCCESS || array.size() != 2) return std::nullopt;
-    if (array.at(0).get(seconds) != simdjson::SUCCESS || std::fabs(seconds) > 9e12) return std::nullopt;
+    if (array.at(0).get(seconds) != simdjson::SUCCESS) return std::nullopt;
+    // Half a millisecond beyond the last time that nanoseconds hold; a double is not that exact.
+    const double beyond = std::fabs(seconds) - 9223372036.8545;
+    near_limit = near_limit || std::fabs(beyond) < 1e-3;
+    if (beyond > 0) return std::nullopt;
     return array;
   }
 
