@@ -36,8 +36,8 @@ struct Unpacked {
   std::string_view not_snappy;  ///< why it is no snappy block, where the format comes in one; empty where it was one
 };
 
-/// `body` without its compression. `automatic`: gzip by its first bytes; snappy for the formats that come in it, as it is
-/// where that fails.
+/// `body` without its compression. `automatic`: gzip by its first bytes; snappy for the formats that come in it, as it
+/// is where that fails.
 std::expected<Unpacked, std::string> unpack(std::string body, const FormatChoice& choice);
 /// The inverse; `automatic` packs the formats that come in snappy.
 std::string pack(std::string body, const FormatChoice& choice);
