@@ -15,7 +15,7 @@ std::size_t shown_bytes(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return lead < 0x20 || lead == 0x7f ? 0 : 1;
   const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (codecs::valid_utf8_prefix(text.substr(0, size)) < std::min(size, text.size()) || size > text.size()) return 0;
+  if (size > text.size() || codecs::valid_utf8_prefix(text.substr(0, size)) < size) return 0;
   return lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0 ? 0 : size;
 }
 

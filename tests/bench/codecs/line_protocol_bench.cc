@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "codecs/cc_message.h"
 #include "codecs/line_protocol.h"
 #include "tests/bench/codecs/load.h"
 
@@ -16,6 +17,12 @@ static double number(const codecs::FieldValue& value) {
   return 0;
 }
 
+static void see(bench::Seen& seen, const codecs::Line& line) {
+  seen.text(line.measurement);
+  for (const codecs::Tag& tag : line.tags) seen.label(tag.key, tag.value);
+  seen.sample(number(line.fields[0].value), static_cast<double>(line.timestamp.value_or(0)));
+}
+
 static void decode(benchmark::State& state, const char* file, Cpu cpu) {
   const std::string body = bench::load(file);
   codecs::LineDecoder decoder({}, cpu);
@@ -24,10 +31,7 @@ static void decode(benchmark::State& state, const char* file, Cpu cpu) {
     decoder.reset(body);
     for (codecs::Step step; (step = decoder.next()) != codecs::Step::end;) {
       if (step == codecs::Step::error) continue;
-      const codecs::Line& line = decoder.line();
-      seen.text(line.measurement);
-      for (const codecs::Tag& tag : line.tags) seen.label(tag.key, tag.value);
-      seen.sample(number(line.fields[0].value), static_cast<double>(line.timestamp.value_or(0)));
+      see(seen, decoder.line());
     }
     return seen;
   });
@@ -35,6 +39,23 @@ static void decode(benchmark::State& state, const char* file, Cpu cpu) {
 BENCHMARK_CAPTURE(decode, best, "cc_lines.lp", codecs::best_cpu())->Name("line_protocol: ours");
 BENCHMARK_CAPTURE(decode, portable, "cc_lines.lp", Cpu::portable)->Name("line_protocol: ours, portable");
 BENCHMARK_CAPTURE(decode, many, "cc_lines_120k.lp", codecs::best_cpu())->Name("line_protocol_120k: ours");
+
+/// The same to messages of ClusterCockpit: their category, and what identifies them.
+static void decode_messages(benchmark::State& state) {
+  const std::string body = bench::load("cc_lines.lp");
+  codecs::LineDecoder decoder;
+  bench::measure(state, body.size(), [&] {
+    bench::Seen seen;
+    decoder.reset(body);
+    for (codecs::Step step; (step = decoder.next()) != codecs::Step::end;) {
+      if (step == codecs::Step::error) continue;
+      const codecs::Line& line = decoder.line();
+      if (codecs::classify(line, codecs::cc_tags(line)) == codecs::CcCategory::metric) see(seen, line);
+    }
+    return seen;
+  });
+}
+BENCHMARK(decode_messages)->Name("cc_message: ours");
 
 static void encode(benchmark::State& state) {
   const std::string body = bench::load("cc_lines.lp");
