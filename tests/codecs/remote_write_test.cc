@@ -296,6 +296,13 @@ TEST_CASE("broken protobuf within a series is that series' error; in the request
   for (std::size_t size = 0; size < good.size(); ++size) dump(Version::v1, good.substr(0, size));
 }
 
+TEST_CASE("nothing of a good series is left in a nameless one behind it") {
+  const std::string named = up + sample(1, 1);
+  CHECK(dump(Version::v1, v1(named, sample(2, 2)))
+            .ends_with("series without a metric name @" + std::to_string(named.size() + 4) + "\n"));
+  CHECK(dump(Version::v2, v2(refs({1, 2}) + sample(1, 1), sample(2, 2))).contains("series without a metric name"));
+}
+
 TEST_CASE("nothing of a bad series is left in the next one") {
   const std::string half = proto::bytes(3, label("left", "over") + "\x12");
   const std::string exemplar = proto::bytes(3, label("trace_id", "x"));
