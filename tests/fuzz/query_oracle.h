@@ -51,7 +51,8 @@ class QueryOracle {
 
   std::vector<OracleSample> samples;
   std::size_t wrong = 0;
-  bool near_limit = false;  ///< a time is too near to the limit to say on which side
+  bool near_limit = false;   ///< a time is too near to the limit to say on which side
+  bool zero_bounds = false;  ///< a bucket's bounds are 0, which may have been written as -0
 
  private:
   static bool is_number(std::string_view text) {
@@ -115,7 +116,7 @@ class QueryOracle {
     return sample;
   }
 
-  static bool read_buckets(Element element) {
+  bool read_buckets(Element element) {
     Array buckets;
     if (element.get(buckets) != simdjson::SUCCESS || buckets.size() > 4096) return false;
     for (const Element item : buckets) {
@@ -123,6 +124,7 @@ class QueryOracle {
       std::uint64_t bounds = 0;
       if (item.get(bucket) != simdjson::SUCCESS || bucket.size() != 4) return false;
       if (bucket.at(0).get(bounds) != simdjson::SUCCESS || bounds > 3) return false;
+      zero_bounds = zero_bounds || bounds == 0;
       for (std::size_t i = 1; i < 4; ++i) {
         if (!is_number(bucket.at(i).value_unsafe())) return false;
       }
