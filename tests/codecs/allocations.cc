@@ -13,12 +13,18 @@ thread_local std::ptrdiff_t bytes_in_use = 0;  // frees of what another thread t
 thread_local std::ptrdiff_t bytes_peak = 0;
 thread_local std::ptrdiff_t bytes_at_start = 0;
 
-void* allocate(std::size_t size) {
+void* allocate_or_null(std::size_t size) noexcept {
   void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   ++allocation_count;
   bytes_in_use += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   bytes_peak = std::max(bytes_peak, bytes_in_use);
+  return memory;
+}
+
+void* allocate(std::size_t size) {
+  void* const memory = allocate_or_null(size);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
@@ -31,6 +37,8 @@ void release(void* memory) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete[](void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }
