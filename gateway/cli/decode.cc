@@ -7,9 +7,9 @@
 #include <istream>
 #include <ostream>
 
+#include "gateway/base/printable.h"
 #include "gateway/cli/format_options.h"
 #include "gateway/cli/message_json.h"
-#include "gateway/cli/printable.h"
 
 namespace gw::cli {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "gateway/base/clock.h"
 #include "gateway/base/log.h"
+#include "gateway/base/printable.h"
 #include "gateway/cli/message_json.h"
-#include "gateway/cli/printable.h"
 
 namespace gw::cli {
 namespace {

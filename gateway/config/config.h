@@ -9,17 +9,11 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/config/problem.h"
 #include "gateway/config/secret.h"
 #include "gateway/http/client.h"
 
 namespace gw::config {
-
-/// Where something stands in the file, from 1.
-struct Position {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-  friend bool operator==(const Position&, const Position&) = default;
-};
 
 struct Gateway {
   std::string cluster;   ///< a valid subject token

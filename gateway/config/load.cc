@@ -4,7 +4,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -19,33 +18,6 @@ constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t sources_max = 1'000;
 constexpr std::size_t queries_max = 10'000;
 constexpr std::size_t sinks_max = 100;
-
-/// What a syntax error of toml++ mostly comes from. The first row whose text is found is shown.
-struct SyntaxHint {
-  std::string_view found;
-  std::string_view hint;
-};
-constexpr std::array<SyntaxHint, 9> syntax_hints{
-    {{"array 'source' as table", "write [[source]] for each source"},
-     {"array 'sink' as table", "write [[sink]] for each sink"},
-     {"cannot redefine", "it stands twice, remove one"},
-     {"parsing string: unescaped control", "is the closing quote missing?"},
-     {"expected a comment or whitespace", "text stands in quotes, and each key on a line of its own"},
-     {"unknown escape sequence", "write it in single quotes, where a backslash is only a backslash"},
-     {"parsing boolean", "text and durations stand in quotes, true and false without"},
-     {"parsing decimal integer", "text and durations stand in quotes: \"60s\""},
-     {"parsing value", "text and durations stand in quotes: \"60s\""}}};
-
-std::string syntax_text(std::string_view description) {
-  const auto* row = std::find_if(syntax_hints.begin(), syntax_hints.end(), [&](const SyntaxHint& hint) {
-    return description.find(hint.found) != std::string_view::npos;
-  });
-  const std::string_view hint = row == syntax_hints.end() ? std::string_view{} : row->hint;
-  constexpr std::string_view start = "Error while parsing ";
-  const bool says_where = description.starts_with(start);
-  if (says_where) description.remove_prefix(start.size());
-  return fmt::format("syntax error{} {}{}{}", says_where ? " in" : ":", description, hint.empty() ? "" : "; ", hint);
-}
 
 /// A doubled name is an error at the second one.
 template <class T>
@@ -147,14 +119,7 @@ bool Loaded::ok() const {
 
 std::string Loaded::report() const {
   std::string text;
-  for (const Problem& problem : problems) {
-    const std::string_view kind = problem.severity == Problem::Severity::warning ? "warning: " : "";
-    if (problem.where.line == 0) {
-      text += fmt::format("{}: {}{}\n", file, kind, problem.text);
-    } else {
-      text += fmt::format("{}:{}:{}: {}{}\n", file, problem.where.line, problem.where.column, kind, problem.text);
-    }
-  }
+  for (const Problem& problem : problems) text += line_of(file, problem) + '\n';
   return text;
 }
 
@@ -189,7 +154,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
   } catch (const toml::parse_error& error) {  // toml++ stops at the first one
     const auto& where = error.source().begin;
     reading.error({static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column)},
-                  syntax_text(error.description()));
+                  toml_syntax_text(error.description()));
   }
   std::stable_sort(reading.problems.begin(), reading.problems.end(), [](const Problem& a, const Problem& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);

@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/config/problem.h"
 
 namespace gw::config {
-
-/// Something to tell about the file: "conf/gateway.toml:14:1: unknown key 'intervall' in …, did you mean 'interval'?"
-struct Problem {
-  enum class Severity { error, warning };
-  Severity severity = Severity::error;
-  Position where;
-  std::string text;  ///< without the position
-};
 
 struct Loaded {
   std::string file;

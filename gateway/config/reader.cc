@@ -11,14 +11,12 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "gateway/base/suggest.h"
 #include "gateway/config/input_file.h"
 #include "gateway/config/units.h"
 
 namespace gw::config {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 80;
 constexpr std::size_t name_bytes_max = 64;
 
 Position position_of(const toml::source_region& region) {
@@ -101,30 +99,6 @@ void Reading::error(Position where, std::string text) {
 
 void Reading::warning(Position where, std::string text) {
   problems.push_back({Problem::Severity::warning, where, std::move(text)});
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text.substr(0, shown_bytes_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + (text.size() > shown_bytes_max ? "…'" : "'");
-}
-
-std::string list_of(std::span<const std::string_view> names) {
-  std::string out;
-  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + in_quotes(name);
-  return out;
-}
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
-  const std::string_view best = nearest(word, candidates);
-  return best.empty() ? "" : fmt::format(", did you mean {}?", in_quotes(best));
 }
 
 TableReader::TableReader(Reading& reading, const toml::table& table, std::string path, std::string title)

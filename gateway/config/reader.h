@@ -42,13 +42,6 @@ struct Text {
   Position where;
 };
 
-/// `text` in quotes for a message: control characters escaped, cut at 80 bytes.
-std::string in_quotes(std::string_view text);
-/// "'a', 'b', 'c'"
-std::string list_of(std::span<const std::string_view> names);
-/// ", did you mean 'x'?" or "".
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
-
 /// One table of the file. Each getter makes its key known; `finish` reports the keys that nobody asked for.
 /// A getter changes its target only where the key is there and right; else the target keeps its default.
 /// Valid as long as the parsed file.

@@ -1,4 +1,4 @@
-#include "gateway/cli/printable.h"
+#include "gateway/base/printable.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "codecs/utf8.h"
 
-namespace gw::cli {
+namespace gw {
 namespace {
 
 /// The bytes of the character at the start of `text`; 0 where a terminal does more with it than to show it: C0, DEL, C1
@@ -32,4 +32,4 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-}  // namespace gw::cli
+}  // namespace gw

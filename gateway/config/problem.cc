@@ -1,0 +1,76 @@
+#include "gateway/config/problem.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "gateway/base/suggest.h"
+
+namespace gw::config {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 80;
+
+/// What a syntax error of toml++ mostly comes from. The first row whose text is found is shown.
+struct SyntaxHint {
+  std::string_view found;
+  std::string_view hint;
+};
+constexpr std::array<SyntaxHint, 10> syntax_hints{
+    {{"array 'source' as table", "write [[source]] for each source"},
+     {"array 'sink' as table", "write [[sink]] for each sink"},
+     {"cannot redefine", "it stands twice, remove one"},
+     {"parsing string: unescaped control", "is the closing quote missing?"},
+     {"expected a comment or whitespace", "text stands in quotes, and each key on a line of its own"},
+     {"unknown escape sequence", "write it in single quotes, where a backslash is only a backslash"},
+     {"parsing boolean", "text and durations stand in quotes, true and false without"},
+     {"parsing decimal integer", "text and durations stand in quotes: \"60s\""},
+     {"parsing floating-point", "text and durations stand in quotes: \"60s\""},
+     {"parsing value", "text and durations stand in quotes: \"60s\""}}};
+
+}  // namespace
+
+std::string line_of(std::string_view file, const Problem& problem) {
+  const std::string_view kind = problem.severity == Problem::Severity::warning ? "warning: " : "";
+  if (problem.where.line == 0) return fmt::format("{}: {}{}", file, kind, problem.text);
+  return fmt::format("{}:{}:{}: {}{}", file, problem.where.line, problem.where.column, kind, problem.text);
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text.substr(0, shown_bytes_max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + (text.size() > shown_bytes_max ? "…'" : "'");
+}
+
+std::string list_of(std::span<const std::string_view> names) {
+  std::string out;
+  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + in_quotes(name);
+  return out;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
+  const std::string_view best = nearest(word, candidates);
+  return best.empty() ? "" : fmt::format(", did you mean {}?", in_quotes(best));
+}
+
+std::string toml_syntax_text(std::string_view description) {
+  const auto* row = std::find_if(syntax_hints.begin(), syntax_hints.end(), [&](const SyntaxHint& hint) {
+    return description.find(hint.found) != std::string_view::npos;
+  });
+  const std::string_view hint = row == syntax_hints.end() ? std::string_view{} : row->hint;
+  constexpr std::string_view start = "Error while parsing ";
+  const bool says_where = description.starts_with(start);
+  if (says_where) description.remove_prefix(start.size());
+  return fmt::format("syntax error{} {}{}{}", says_where ? " in" : ":", description, hint.empty() ? "" : "; ", hint);
+}
+
+}  // namespace gw::config

@@ -1,0 +1,40 @@
+#pragma once
+// What is told of a file that people write: where, what, what now.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gw::config {
+
+/// Where something stands in the file, from 1. A column is a character (code point); a byte order mark is none.
+struct Position {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+/// Something to tell about the file: "conf/gateway.toml:14:1: unknown key 'intervall' in …, did you mean 'interval'?"
+struct Problem {
+  enum class Severity { error, warning };
+  Severity severity = Severity::error;
+  Position where;    ///< line 0: the file as a whole
+  std::string text;  ///< without the position
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+/// file:line:column: [warning: ]text
+std::string line_of(std::string_view file, const Problem& problem);
+
+/// `text` in quotes for a message: control characters escaped, cut at 80 bytes.
+std::string in_quotes(std::string_view text);
+/// "'a', 'b', 'c'"
+std::string list_of(std::span<const std::string_view> names);
+/// ", did you mean 'x'?" or "".
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+
+/// `description` of a syntax error by toml++, with what it mostly comes from.
+std::string toml_syntax_text(std::string_view description);
+
+}  // namespace gw::config
