@@ -142,6 +142,13 @@ def influxql_answers():
     yield from files("influxql-results/node-influx-fixtures/*/*", "captured-influxdb1/influxdb-1.6.7/*.json")
 
 
+def conditions():
+    """Those of ClusterCockpit, and some of the general expressions."""
+    for line in (CORPORA / "expr-lang/cc-conditions.jsonl").read_text().splitlines()[1:]:
+        yield json.loads(line)["condition"].encode()
+    yield from (CORPORA / "expr-lang/fuzz_corpus.txt").read_bytes().splitlines()[::400]
+
+
 def with_head(heads, bodies):
     """Puts in front what a fuzzer takes its choices from, another one each time."""
     return (heads[i % len(heads)] + body for i, body in enumerate(bodies))
@@ -154,6 +161,7 @@ TARGETS = {
     "fuzz_cc_message": lines,
     "fuzz_csv": lambda: with_head(PIECES, [*files("csv-spectrum/csvs/*"), *flux_bodies()]),
     "fuzz_exposition": pages,
+    "fuzz_expression": conditions,
     "fuzz_flux_csv": lambda: with_head(PIECES, flux_bodies()),
     "fuzz_gzip": lambda: [*files("telegraf-parsers/influx_listener/*.gz"), *(gzip.compress(body, mtime=0) for body in flux_bodies())],
     "fuzz_influxql_json": lambda: with_head(PIECES, influxql_answers()),

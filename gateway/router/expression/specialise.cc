@@ -1,0 +1,282 @@
+#include "gateway/router/expression/specialise.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/router/expression/expression.h"
+#include "gateway/router/expression/functions.h"
+
+namespace gw::expression {
+namespace {
+
+using Kind = Node::Kind;
+
+/// What one specialisation may do in all. A rule that needs more is decided by each message.
+constexpr std::size_t steps_max = 20'000;
+constexpr std::size_t no_let = std::numeric_limits<std::size_t>::max();
+
+bool is_literal(const Node& node) {
+  return node.kind == Kind::nil || node.kind == Kind::boolean || node.kind == Kind::integer ||
+         node.kind == Kind::real || node.kind == Kind::text;
+}
+bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean && (node.integer != 0) == truth; }
+
+/// What gives `value`; null where that cannot be written down.
+NodePtr literal(const Value& value, std::size_t at) {
+  auto node = std::make_unique<Node>();
+  node->at = at;
+  switch (value.kind) {
+    case Value::Kind::nil:
+      node->kind = Kind::nil;
+      node->type = Type::Kind::nil;
+      return node;
+    case Value::Kind::boolean:
+      node->kind = Kind::boolean;
+      node->integer = value.boolean ? 1 : 0;
+      node->type = Type::Kind::boolean;
+      return node;
+    case Value::Kind::integer:
+      node->kind = Kind::integer;
+      node->integer = value.integer;
+      node->type = Type::Kind::integer;
+      return node;
+    case Value::Kind::real:
+      node->kind = Kind::real;
+      node->real = value.real;
+      node->type = Type::Kind::real;
+      return node;
+    case Value::Kind::text:
+      node->kind = Kind::text;
+      node->text = value.text;
+      node->type = Type::Kind::text;
+      return node;
+    default:
+      return nullptr;
+  }
+}
+
+class Specialiser {
+ public:
+  Specialiser(const Variables& known, const IsKnown& is_known) : variables_(known), is_known_(is_known) {}
+
+  NodePtr run(const Node& tree) { return of(tree).node; }
+
+ private:
+  /// A part of the new tree.
+  struct Part {
+    NodePtr node;
+    bool known = true;                ///< it names nothing unknown
+    bool good = true;                 ///< no part of it was found to have a problem
+    std::size_t lowest_let = no_let;  ///< the outermost variable of the expression's own that it names
+    bool item = false;                ///< it names the item of a closure around it
+  };
+  /// A variable of the expression's own, in what follows it.
+  struct Variable {
+    const Node* literal = nullptr;
+    bool known = false;
+    bool good = false;
+  };
+
+  Part of(const Node& node);
+  Part with_parts(const Node& node);
+  Part name(const Node& node);
+  Part lazy(const Node& node);
+  Part conditional(const Node& node);
+  Part spine(const Node& node);
+  Part let(const Node& node);
+  Part sequence(const Node& node);
+  Part call(const Node& node);
+  static void add(Part& to, Part part);
+  Part folded(Part part);
+
+  const Variables& variables_;
+  const IsKnown& is_known_;
+  Arena arena_;
+  std::vector<Variable> lets_;
+  std::size_t steps_left_ = steps_max;
+};
+
+void Specialiser::add(Part& to, Part part) {
+  to.known = to.known && part.known;
+  to.good = to.good && part.good;
+  to.lowest_let = std::min(to.lowest_let, part.lowest_let);
+  to.item = to.item || part.item;
+  to.node->parts.push_back(std::move(part.node));
+}
+
+/// Its value in its place, where it can have one already.
+Specialiser::Part Specialiser::folded(Part part) {
+  const bool whole = part.lowest_let >= lets_.size() && !part.item;
+  const bool made = part.node->kind == Kind::list || part.node->kind == Kind::map;
+  if (!part.known || !part.good || !whole || made || steps_left_ == 0) return part;
+  arena_.clear();
+  const Checked<Value> value = evaluate_part(*part.node, variables_, arena_, lets_.size(), steps_left_);
+  part.good = value.has_value();
+  if (!value) return part;
+  NodePtr written = literal(*value, part.node->at);
+  return written ? Part{.node = std::move(written)} : std::move(part);
+}
+
+Specialiser::Part Specialiser::of(const Node& node) {
+  switch (node.kind) {
+    case Kind::name:
+      return name(node);
+    case Kind::binary: {
+      const bool is_lazy =
+          node.op == Operator::logical_and || node.op == Operator::logical_or || node.op == Operator::coalesce;
+      return is_lazy ? lazy(node) : folded(with_parts(node));
+    }
+    case Kind::conditional:
+      return conditional(node);
+    case Kind::chain: {
+      Part part{.node = copy_without_parts(node)};
+      add(part, spine(*node.parts[0]));
+      return folded(std::move(part));
+    }
+    case Kind::call:
+      return call(node);
+    case Kind::method: {
+      Part part = with_parts(node);
+      part.known = part.known && is_known_(node);
+      return folded(std::move(part));
+    }
+    case Kind::item:
+      return {.node = copy_without_parts(node), .item = true};
+    case Kind::let:
+      return let(node);
+    case Kind::sequence:
+      return sequence(node);
+    case Kind::nothing:
+      return {.node = copy_without_parts(node)};
+    default:
+      return is_literal(node) ? Part{.node = copy_without_parts(node)} : folded(with_parts(node));
+  }
+}
+
+Specialiser::Part Specialiser::with_parts(const Node& node) {
+  Part made{.node = copy_without_parts(node)};
+  for (const NodePtr& part : node.parts) add(made, of(*part));
+  Node& copy = *made.node;
+  const bool tests = copy.kind == Kind::binary && copy.op == Operator::matches;
+  if (tests && !copy.pattern && copy.parts[1]->kind == Kind::text)
+    copy.pattern = compile_pattern(without_percent_classes(copy.parts[1]->text)).value_or(nullptr);
+  return made;
+}
+
+Specialiser::Part Specialiser::name(const Node& node) {
+  Part part{.node = copy_without_parts(node)};
+  if (node.slot <= -2) {
+    const auto index = static_cast<std::size_t>(-2 - node.slot);
+    const Variable& variable = lets_[index];
+    if (variable.literal != nullptr) {
+      part.node = copy_without_parts(*variable.literal);
+      part.node->at = node.at;
+      return part;
+    }
+    part.known = variable.known;
+    part.good = variable.good;
+    part.lowest_let = index;
+    return part;
+  }
+  part.known = node.reads == Reads::nothing || is_known_(node);
+  if (!part.known && node.reads == Reads::perhaps) part.node->reads = Reads::message;
+  return folded(std::move(part));
+}
+
+Specialiser::Part Specialiser::lazy(const Node& node) {
+  Part left = of(*node.parts[0]);
+  const bool is_or = node.op == Operator::logical_or;
+  const bool is_first = node.op == Operator::coalesce ? is_literal(*left.node) && left.node->kind != Kind::nil
+                                                      : is_truth(*left.node, is_or);
+  if (is_first) return left;
+  Part right = of(*node.parts[1]);
+  if (node.op == Operator::coalesce) {
+    if (left.node->kind == Kind::nil) return right;
+  } else {
+    const auto truth = [](const Part& part) { return part.node->type.is(Type::Kind::boolean); };
+    if (is_truth(*left.node, !is_or) && truth(right)) return right;
+    if (is_truth(*right.node, !is_or) && truth(left)) return left;
+  }
+  Part part{.node = copy_without_parts(node)};
+  add(part, std::move(left));
+  add(part, std::move(right));
+  return folded(std::move(part));
+}
+
+Specialiser::Part Specialiser::conditional(const Node& node) {
+  Part condition = of(*node.parts[0]);
+  const bool alone = node.parts.size() < 3;
+  if (is_truth(*condition.node, true)) return alone ? std::move(condition) : of(*node.parts[1]);
+  if (is_truth(*condition.node, false)) return of(*node.parts[alone ? 1 : 2]);
+  Part part{.node = copy_without_parts(node)};
+  add(part, std::move(condition));
+  for (std::size_t i = 1; i < node.parts.size(); ++i) add(part, of(*node.parts[i]));
+  return folded(std::move(part));
+}
+
+/// Within a chain a nil ends all of it, so that no part of its spine has a value alone.
+Specialiser::Part Specialiser::spine(const Node& node) {
+  if (node.kind != Kind::member && node.kind != Kind::maybe_member) return of(node);
+  Part part{.node = copy_without_parts(node)};
+  add(part, spine(*node.parts[0]));
+  add(part, of(*node.parts[1]));
+  return part;
+}
+
+Specialiser::Part Specialiser::let(const Node& node) {
+  Part value = of(*node.parts[0]);
+  lets_.push_back(
+      {.literal = is_literal(*value.node) ? value.node.get() : nullptr, .known = value.known, .good = value.good});
+  Part body = of(*node.parts[1]);
+  lets_.pop_back();
+  if (body.lowest_let >= lets_.size()) body.lowest_let = no_let;
+  // What has a value already can have no problem any more.
+  if (is_literal(*body.node) && is_literal(*value.node)) return body;
+  Part part{.node = copy_without_parts(node)};
+  add(part, std::move(value));
+  add(part, std::move(body));
+  return folded(std::move(part));
+}
+
+Specialiser::Part Specialiser::sequence(const Node& node) {
+  Part part{.node = copy_without_parts(node)};
+  for (const NodePtr& one : node.parts) {
+    Part next = of(*one);
+    if (one != node.parts.back() && is_literal(*next.node)) continue;
+    if (one == node.parts.back() && part.node->parts.empty()) return next;
+    add(part, std::move(next));
+  }
+  return folded(std::move(part));
+}
+
+Specialiser::Part Specialiser::call(const Node& node) {
+  Part part{.node = copy_without_parts(node)};
+  for (std::size_t i = 0; i < node.parts.size(); ++i) {
+    Part argument = of(*node.parts[i]);
+    if (static_cast<int>(i) == node.function->closure) argument.item = false;
+    add(part, std::move(argument));
+  }
+  Node& copy = *part.node;
+  if (copy.function->name == "match" && !copy.pattern && copy.parts[0]->kind == Kind::text)
+    copy.pattern = compile_pattern(without_percent(copy.parts[0]->text)).value_or(nullptr);
+  return folded(std::move(part));
+}
+
+}  // namespace
+
+NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known) {
+  return Specialiser(known, is_known).run(tree);
+}
+
+Reads reads_of(const Node& tree) {
+  Reads most = tree.reads;
+  for (const NodePtr& part : tree.parts) most = std::max(most, reads_of(*part));
+  return most;
+}
+
+}  // namespace gw::expression
