@@ -1,0 +1,41 @@
+#pragma once
+// Bytes of a source: their places, as gateway/config/problem.h counts them, and whether they are text.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "gateway/config/problem.h"
+
+namespace gw::rules {
+
+/// The places of bytes that are asked for from front to back. `source` is UTF-8 and must outlive it.
+class Places {
+ public:
+  explicit Places(std::string_view source);
+  /// `offset` is not before the last one, which would have the last one's place.
+  config::Position at(std::size_t offset);
+
+ private:
+  std::string_view source_;
+  std::size_t offset_ = 0;
+  config::Position where_{1, 1};
+};
+
+/// The same for one byte.
+config::Position place_of(std::string_view source, std::size_t offset);
+/// The byte at a place; source.size() for its end. Nothing where there is no such place.
+std::optional<std::size_t> offset_of(std::string_view source, config::Position where);
+
+/// True for the second and further bytes of a character.
+constexpr bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+/// Bytes of the mark that editors of some systems begin a file with; 0 where there is none.
+constexpr std::size_t byte_order_mark(std::string_view source) { return source.starts_with("\xef\xbb\xbf") ? 3 : 0; }
+
+/// Why `source` is no text that can be parsed: too large, a NUL, UTF-16, not UTF-8.
+std::optional<config::Problem> encoding_problem(std::string_view source);
+/// A null character in the key or text that stands at `where`.
+std::optional<config::Problem> null_problem(std::string_view text, config::Position where);
+
+}  // namespace gw::rules
