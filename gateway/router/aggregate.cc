@@ -1,0 +1,271 @@
+#include "gateway/router/aggregate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "codecs/timestamp.h"
+
+namespace gw::router {
+
+using expression::Known;
+using expression::List;
+using expression::Type;
+using expression::Value;
+using Tag = codecs::Message::Tag;
+using SourcePtr = std::shared_ptr<AggregateSource>;
+
+namespace {
+
+constexpr std::string_view copy = "<copy>";
+/// Intervals that may be open at a time beside the cached ones: messages from the future open them.
+constexpr std::int64_t open_intervals_max = 16;
+
+enum Slot : int { values, hostname, starttime, endtime, metric };
+constexpr std::array<std::string_view, 4> known_names = {"values", "hostname", "starttime", "endtime"};
+constexpr std::array<Type, 4> known_types = {Type(Type::Kind::list), Type(Type::Kind::text), Type(Type::Kind::integer),
+                                             Type(Type::Kind::integer)};
+
+class AggregateEnvironment final : public expression::Environment {
+ public:
+  std::optional<Known> find_name(std::string_view name) const override {
+    const auto* const found = std::ranges::find(known_names, name);
+    const auto slot = static_cast<std::size_t>(found - known_names.begin());
+    if (found != known_names.end()) return Known{.slot = static_cast<int>(slot), .type = known_types[slot]};
+    return Known{.slot = metric, .type = {}, .own = false};
+  }
+  std::optional<Known> find_method(std::string_view) const override { return std::nullopt; }
+  std::span<const std::string_view> names() const override { return known_names; }
+  std::span<const std::string_view> methods() const override { return {}; }
+};
+
+const std::string* find(const std::vector<Tag>& tags, std::string_view key) {
+  const auto found = std::ranges::find(tags, key, &Tag::key);
+  return found == tags.end() ? nullptr : &found->value;
+}
+
+std::string host_of(const Message& message, std::string_view hostname_tag) {
+  for (const std::string_view key : {hostname_tag, std::string_view("hostname"), std::string_view("host")}) {
+    if (const std::string* const host = find(message.tags, key); host != nullptr) return *host;
+  }
+  return {};
+}
+
+/// Text that no two series share: a NUL is in no name.
+std::string key_of(const Message& message) {
+  std::vector<Tag> tags = message.tags;
+  std::ranges::sort(tags, {}, &Tag::key);
+  std::string key = message.name;
+  for (const Tag& tag : tags) {
+    ((key += '\0') += tag.key) += '\0';
+    key += tag.value;
+  }
+  return key;
+}
+
+}  // namespace
+
+const expression::Environment& aggregate_environment() {
+  static const AggregateEnvironment environment;
+  return environment;
+}
+
+/// What one aggregate is computed from for one host.
+struct Aggregator::Group {
+  std::string_view host;
+  std::vector<const Sample*> samples;  ///< in the order in which their series came first, older intervals first
+
+  /// Of the first message that has it.
+  const std::string* first(std::string_view key, std::vector<Tag> AggregateSource::* part) const {
+    for (const Sample* const sample : samples) {
+      if (const std::string* const found = find((*sample->source).*part, key); found != nullptr) return found;
+    }
+    return nullptr;
+  }
+};
+
+namespace {
+
+/// The names' values for one group.
+class GroupVariables final : public expression::Variables {
+ public:
+  GroupVariables(std::string_view host, std::int64_t start_s, std::int64_t end_s)
+      : host_(host), start_s_(start_s), end_s_(end_s) {}
+
+  void add(std::string_view name, Value value) {
+    all_.push_back(value);
+    by_name_[name].push_back(value);
+  }
+  Value get(int slot, std::string_view name) const override {
+    switch (slot) {
+      case values:
+        return Value::of(&all_);
+      case hostname:
+        return Value::of(host_);
+      case starttime:
+        return Value::of(start_s_);
+      case endtime:
+        return Value::of(end_s_);
+      default: {
+        const auto found = by_name_.find(name);
+        lacks_a_metric_ = lacks_a_metric_ || found == by_name_.end();
+        return found == by_name_.end() ? Value() : Value::of(&found->second);
+      }
+    }
+  }
+  Value call(int, std::span<const Value>) const override { return {}; }
+  /// Whether a metric was asked for that has no value here.
+  bool lacks_a_metric() const { return lacks_a_metric_; }
+
+ private:
+  mutable bool lacks_a_metric_ = false;
+  std::string_view host_;
+  std::int64_t start_s_;
+  std::int64_t end_s_;
+  List all_;
+  std::unordered_map<std::string_view, List> by_name_;
+};
+
+}  // namespace
+
+Aggregator::Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options)
+    : rules_(std::move(rules)), options_(options) {}
+
+SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> aggregates) const {
+  if (aggregates.empty()) return nullptr;
+  auto source = std::make_shared<AggregateSource>();
+  source->key = key_of(message);
+  source->host = host_of(message, rules_->hostname_tag);
+  source->name = message.name;
+  source->tags = message.tags;
+  source->meta = message.meta;
+  source->aggregates = std::move(aggregates);
+  return source;
+}
+
+void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, std::int64_t time_ns,
+                     std::int64_t now_ns) {
+  const std::int64_t start = interval_start(time_ns, options_.interval_ns);
+  if (start < closed_until_) {
+    ++counts_.late;
+    return;
+  }
+  if (time_ns - now_ns > open_intervals_max * options_.interval_ns) {
+    ++counts_.early;
+    return;
+  }
+  auto known = series_.find(source->key);
+  if (known == series_.end()) {
+    if (series_.size() >= options_.series_max) {
+      ++counts_.left_out;
+      return;
+    }
+    source->order = next_order_++;
+    known = series_.emplace(source->key, source).first;
+  }
+  const SourcePtr& series = known->second;
+  series->last_interval = std::max(series->last_interval, start);
+  Sample& sample = intervals_[start][series.get()];
+  if (sample.source != nullptr && time_ns < sample.time_ns) return;
+  sample = {series, value, time_ns};
+}
+
+std::vector<Message> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
+  std::vector<Message> out;
+  const std::int64_t open_from = interval_start(now_ns - options_.grace_ns, options_.interval_ns);
+  for (const auto& [start, interval] : intervals_) {
+    if (start >= closed_until_ && start < open_from) close(start, out, counts);
+  }
+  closed_until_ = std::max(closed_until_, open_from);
+  forget_before(closed_until_);
+  return out;
+}
+
+std::vector<Message> Aggregator::take_all(std::vector<RuleCounts>& counts) {
+  std::vector<Message> out;
+  for (const auto& [start, interval] : intervals_) {
+    if (start >= closed_until_) close(start, out, counts);
+  }
+  intervals_.clear();
+  series_.clear();
+  return out;
+}
+
+/// Keeps what an interval that has not ended yet may still be computed from.
+void Aggregator::forget_before(std::int64_t start) {
+  const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
+  const std::int64_t first = start - cached * options_.interval_ns;
+  std::erase_if(intervals_, [first](const auto& entry) { return entry.first < first; });
+  std::erase_if(series_, [first](const auto& entry) { return entry.second->last_interval < first; });
+}
+
+void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts) {
+  const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
+  std::vector<const Sample*> samples;
+  for (auto at = intervals_.lower_bound(start - cached * options_.interval_ns);
+       at != intervals_.end() && at->first <= start; ++at) {
+    const std::size_t older = samples.size();
+    for (const auto& [series, sample] : at->second) samples.push_back(&sample);
+    std::sort(samples.begin() + static_cast<std::ptrdiff_t>(older), samples.end(),
+              [](const Sample* a, const Sample* b) { return a->source->order < b->source->order; });
+  }
+  std::vector<std::map<std::string_view, Group>> groups(rules_->aggregates.size());
+  for (const Sample* const sample : samples) {
+    for (const std::size_t aggregate : sample->source->aggregates) {
+      Group& group = groups[aggregate][sample->source->host];
+      group.host = sample->source->host;
+      group.samples.push_back(sample);
+    }
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const auto& [host, group] : groups[i]) {
+      if (auto message = compute(rules_->aggregates[i], group, start, counts)) out.push_back(*std::move(message));
+    }
+  }
+}
+
+std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
+                                           std::vector<RuleCounts>& counts) {
+  const auto seconds = [](std::int64_t time) { return codecs::from_nanoseconds(time, codecs::Precision::seconds); };
+  GroupVariables variables(group.host, seconds(start), seconds(start + options_.interval_ns));
+  for (const Sample* const sample : group.samples) variables.add(sample->source->name, value_of(sample->value));
+  arena_.clear();
+  const auto value = aggregate.function->evaluate(variables, arena_);
+  if (!value || !value->is_number() || !std::isfinite(value->as_real())) {
+    if (variables.lacks_a_metric()) {
+      ++counts_.incomplete;
+      return std::nullopt;
+    }
+    counts[aggregate.rule].fail(!value ? value.error().text
+                                : value->is_number()
+                                    ? "the result is infinite or not a number"
+                                    : fmt::format("the result is {}, not a number", kind_name(value->kind)));
+    return std::nullopt;
+  }
+  Message message;
+  message.name = aggregate.name;
+  const auto fill = [&group](const std::vector<Tag>& wanted, std::vector<Tag> AggregateSource::* part,
+                             std::vector<Tag>& into) {
+    for (const Tag& tag : wanted) {
+      const std::string* const text = tag.value == copy ? group.first(tag.key, part) : &tag.value;
+      if (text != nullptr && !text->empty()) into.push_back({tag.key, *text});
+    }
+  };
+  fill(aggregate.tags, &AggregateSource::tags, message.tags);
+  fill(aggregate.meta, &AggregateSource::meta, message.meta);
+  if (!group.host.empty() && find(message.tags, rules_->hostname_tag) == nullptr)
+    message.tags.insert(message.tags.begin(), {rules_->hostname_tag, std::string(group.host)});
+  if (value->is(Value::Kind::integer)) {
+    message.fields.push_back({"value", value->integer});
+  } else {
+    message.fields.push_back({"value", value->real});
+  }
+  message.time_ns = start;
+  return message;
+}
+
+}  // namespace gw::router

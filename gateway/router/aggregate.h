@@ -1,0 +1,95 @@
+#pragma once
+// Metrics that are computed from others, an interval at a time and host by host.
+//
+// An interval is a span of the messages' own time. Of each series the last value of an interval counts, so that a sum
+// does not depend on how often its parts are measured. What is asked of an interval when it ends is computed from its
+// values, and with num_cache_intervals > 1 from those of the ones before it too.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/router/rule_set.h"
+#include "gateway/router/step.h"
+
+namespace gw::router {
+
+struct AggregatorOptions {
+  std::int64_t interval_ns = 60'000'000'000;
+  std::int64_t grace_ns = 10'000'000'000;  ///< how long after its end an interval still takes values
+  std::size_t series_max = 1'000'000;      ///< that values are kept of; those of further ones are left out and counted
+};
+
+struct AggregatorCounts {
+  std::uint64_t late = 0;        ///< values whose interval had ended already
+  std::uint64_t early = 0;       ///< values too far in the future
+  std::uint64_t left_out = 0;    ///< values of series beyond series_max
+  std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
+};
+
+/// A series that some aggregates are computed from.
+struct AggregateSource {
+  std::string key;   ///< name and tags: what tells it from others
+  std::string host;  ///< its group; empty where it has none
+  std::string name;
+  std::vector<codecs::Message::Tag> tags;
+  std::vector<codecs::Message::Tag> meta;
+  std::vector<std::size_t> aggregates;  ///< of RuleSet::aggregates
+  std::int64_t last_interval = 0;       ///< in which there was a value
+  std::uint64_t order = 0;              ///< of its first value
+};
+
+/// Not thread-safe.
+class Aggregator {
+ public:
+  Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options);
+
+  /// The series of `message`; null where no aggregate is computed from it. `aggregates`: those whose conditions hold.
+  std::shared_ptr<AggregateSource> source(const Message& message, std::vector<std::size_t> aggregates) const;
+  /// A value of `source`, which `source` made; a number.
+  void add(const std::shared_ptr<AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
+           std::int64_t now_ns);
+
+  /// What is computed from the intervals that have ended at `now_ns`, the grace included. Rules have not seen it yet.
+  std::vector<Message> take(std::int64_t now_ns, std::vector<RuleCounts>& counts);
+  /// The same for all intervals that have values: nothing more will come.
+  std::vector<Message> take_all(std::vector<RuleCounts>& counts);
+
+  const AggregatorCounts& counts() const { return counts_; }
+  std::size_t series() const { return series_.size(); }
+
+ private:
+  struct Sample {
+    std::shared_ptr<AggregateSource> source;
+    codecs::FieldValue value;
+    std::int64_t time_ns = 0;
+  };
+  using Interval = std::unordered_map<const AggregateSource*, Sample>;
+  struct Group;
+
+  void close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts);
+  std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
+                                 std::vector<RuleCounts>& counts);
+  void forget_before(std::int64_t start);
+
+  std::shared_ptr<const RuleSet> rules_;
+  AggregatorOptions options_;
+  std::unordered_map<std::string, std::shared_ptr<AggregateSource>> series_;
+  std::map<std::int64_t, Interval> intervals_;  ///< by start: those that are open, and cached ones
+  std::int64_t closed_until_ = INT64_MIN;       ///< intervals that start before it have ended
+  std::uint64_t next_order_ = 0;
+  expression::Arena arena_;
+  AggregatorCounts counts_;
+};
+
+/// The names that functions of aggregates know: values, hostname, starttime, endtime (seconds), and those of metrics,
+/// which are the lists of their values.
+const expression::Environment& aggregate_environment();
+
+}  // namespace gw::router

@@ -1,0 +1,403 @@
+#include "gateway/router/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "codecs/timestamp.h"
+#include "gateway/router/expression/specialise.h"
+#include "gateway/router/message.h"
+#include "gateway/router/unit.h"
+
+namespace gw::router {
+
+using codecs::Dialect;
+using expression::Node;
+using expression::NodePtr;
+using expression::Value;
+
+namespace {
+
+constexpr std::string_view value_key = "value";
+/// Trees are small; what grows beyond this for each series that may be remembered is an attack or a strange rule set.
+constexpr std::size_t nodes_per_series = 8;
+
+/// A line that has `value`, a number, and no other field.
+bool has_plan(const codecs::Line& line) {
+  if (line.fields.size() != 1 || line.fields[0].key != value_key) return false;
+  const codecs::FieldValue& value = line.fields[0].value;
+  return !std::holds_alternative<bool>(value) && !std::holds_alternative<codecs::StringValue>(value);
+}
+
+/// Measurement and tags, as they stand.
+std::string_view series_key(const codecs::Line& line) {
+  const std::string_view last = line.tags.empty() ? line.measurement : line.tags.back().value;
+  return {line.measurement.begin(), last.end()};
+}
+
+/// Fields and time, as they stand.
+std::string_view rest_of(const codecs::Line& line) { return {line.fields[0].key.begin(), line.text.end()}; }
+
+/// What the tree cannot follow.
+bool touches_fields(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::set:
+      return step.to == Part::fields;
+    case Step::Kind::erase:
+      return step.from == Part::fields;
+    case Step::Kind::move:
+      return step.from == Part::fields || step.to == Part::fields;
+    default:
+      return false;
+  }
+}
+
+/// Whether what `part` gives is the same for all lines of a series that have a plan: these are metrics, and have the
+/// field `value` only.
+bool is_known(const MessageView& series, const Node& part) {
+  constexpr std::array<std::string_view, 6> types = {"messagetype", "msgtype", "IsMetric",
+                                                     "IsEvent",     "IsLog",   "IsControl"};
+  if (part.reads == expression::Reads::perhaps && part.text != value_key) return true;
+  return series_tells(series, part) || std::ranges::find(types, part.text) != types.end();
+}
+
+/// A part that could not be replaced by its value: a list of all tags, say.
+bool reads_known(const MessageView& series, const Node& tree) {
+  const bool asks = tree.kind == Node::Kind::name || tree.kind == Node::Kind::method;
+  if (asks && is_known(series, tree)) return true;
+  return std::ranges::any_of(tree.parts, [&series](const NodePtr& part) { return reads_known(series, *part); });
+}
+
+bool is_decided(const MessageView& series, const Node& tree) {
+  const bool asks = tree.kind == Node::Kind::name || tree.kind == Node::Kind::method;
+  if (asks && tree.slot >= 0 && !is_known(series, tree)) return false;
+  return std::ranges::all_of(tree.parts, [&series](const NodePtr& part) { return is_decided(series, *part); });
+}
+
+/// What is left of a condition for the lines of a series.
+NodePtr rest_of(const expression::Expression& condition, const MessageView& series) {
+  return expression::specialise(condition.tree(), MessageVariables(series),
+                                [&series](const Node& part) { return is_known(series, part); });
+}
+
+/// What stands before the fields, with the blank; false where that is no line.
+bool append_head(std::string& out, const Message& message) {
+  if (!codecs::representable_measurement(message.name)) return false;
+  for (const auto& tag : message.tags) {
+    if (!codecs::representable(tag.key) || !codecs::representable(tag.value)) return false;
+  }
+  codecs::append_measurement(out, message.name);
+  for (const auto& tag : message.tags) {
+    out += ',';
+    codecs::append_tag_text(out, tag.key);
+    out += '=';
+    codecs::append_tag_text(out, tag.value);
+  }
+  out += ' ';
+  return true;
+}
+
+}  // namespace
+
+struct PlanNode {
+  using enum PlanNodeKind;
+  PlanNodeKind kind = plain;
+  std::size_t rule = 0;
+  std::string head;                         ///< of emit
+  expression::NodePtr condition;            ///< of branch
+  PrefixChange change;                      ///< of scale
+  std::int64_t interval_ns = 0;             ///< of time
+  std::shared_ptr<AggregateSource> source;  ///< of emit and drop: what the value is kept for
+  PlanNode* next = nullptr;       ///< of branch: where the condition holds; of scale: where the result is a number
+  PlanNode* otherwise = nullptr;  ///< where it does not, or cannot be evaluated; where it is none
+};
+
+/// What of a line of a series is not always the same.
+struct Plan::Values {
+  codecs::FieldValue value;
+  std::int64_t time_ns = 0;       ///< now where the line has none
+  std::int64_t line_time_ns = 0;  ///< the same, whatever rules do
+  bool timed = false;             ///< by a rule
+};
+
+Plan::Plan(std::shared_ptr<const RuleSet> rules, std::vector<RuleCounts>& counts, Aggregator& aggregator,
+           PlanOptions options)
+    : rules_(std::move(rules)),
+      rule_counts_(counts),
+      aggregator_(aggregator),
+      interpreter_(rules_),
+      memo_(options.series_max),
+      nodes_max_(options.series_max * nodes_per_series) {
+  runtime_.fields.emplace_back(value_key, Value());
+}
+
+Plan::~Plan() = default;
+
+Routed Plan::route(const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  if (nodes_max_ == 0 || !has_plan(line)) return plain(line, now_ns, out);
+  const std::string_view key = series_key(line);
+  SeriesRecord* const record = memo_.find(key);
+  if (record == nullptr) return learn(key, line, now_ns, out);
+  switch (record->action) {
+    case SeriesRecord::Action::emit:
+      out.append(record->text()).append(rest_of(line)).push_back('\n');
+      return {};
+    case SeriesRecord::Action::drop:
+      ++rule_counts_[record->rule].dropped;
+      return {.kind = Routed::Kind::dropped, .rule = record->rule, .problem = {}};
+    default:
+      return run(record->program, line, now_ns, out);
+  }
+}
+
+Routed Plan::plain(const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  ++counts_.plain;
+  auto decoded = codecs::to_message(line, Dialect::line_protocol_v2);
+  if (!decoded) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = decoded.error()};
+  Message message{*decoded, {}};
+  const auto rule = interpreter_.run(message, now_ns, rule_counts_);
+  if (!rules_->aggregates.empty()) {
+    const auto source = aggregator_.source(message, interpreter_.aggregates(rule_counts_));
+    const auto value = number_in(message);
+    if (source != nullptr && value) aggregator_.add(source, *value, message.time_ns.value_or(now_ns), now_ns);
+  }
+  if (rule) return {.kind = Routed::Kind::dropped, .rule = *rule, .problem = {}};
+  return write(message, *decoded, line, out);
+}
+
+/// What no rule has touched is written as it stood.
+Routed Plan::write(const Message& message, const codecs::Message& before, const codecs::Line& line, std::string& out) {
+  const std::size_t start = out.size();
+  if (message.fields == before.fields && message.time_ns == before.time_ns) {
+    if (append_head(out, message)) {
+      out.append(rest_of(line)).push_back('\n');
+      return {};
+    }
+    out.resize(start);
+  }
+  const auto precision = line.timestamp ? codecs::precision_of(*line.timestamp) : codecs::Precision::nanoseconds;
+  const auto written = codecs::append_message(out, message, Dialect::line_protocol_v2, precision);
+  if (!written) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = written.error()};
+  return {};
+}
+
+Routed Plan::learn(std::string_view key, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  PlanNode* root = nullptr;
+  const Routed routed = grow(root, line, now_ns, out);
+  if (root == nullptr) return routed;
+  SeriesRecord content;
+  std::string_view text;
+  if (root->kind == PlanNodeKind::emit && root->source == nullptr) {
+    content.action = SeriesRecord::Action::emit;
+    text = root->head;
+  } else if (root->kind == PlanNodeKind::drop && root->source == nullptr) {
+    content.action = SeriesRecord::Action::drop;
+    content.rule = static_cast<std::uint32_t>(root->rule);
+  } else {
+    content.program = root;
+  }
+  const bool remembered = memo_.add(key, content, text) != nullptr;
+  if (content.program == nullptr) nodes_.pop_back();  // its only one: the record says it all
+  if (!remembered || nodes_.size() > nodes_max_) forget();
+  return routed;
+}
+
+void Plan::forget() {
+  memo_.clear();
+  nodes_.clear();
+  ++counts_.resets;
+}
+
+std::size_t Plan::bytes() const { return memo_.bytes() + nodes_.size() * sizeof(PlanNode); }
+
+/// The node that stands there, or a new one.
+PlanNode& Plan::node_at(PlanNode*& at, PlanNodeKind kind) {
+  if (at == nullptr) {
+    at = nodes_.emplace_back(std::make_unique<PlanNode>()).get();
+    at->kind = kind;
+  }
+  return *at;
+}
+
+Routed Plan::drop(std::size_t rule) {
+  ++rule_counts_[rule].dropped;
+  return {.kind = Routed::Kind::dropped, .rule = rule, .problem = {}};
+}
+
+/// The plain way through the rules, on which the tree grows where it has not been yet.
+Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  auto decoded = codecs::to_message(line, Dialect::line_protocol_v2);
+  if (!decoded) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = decoded.error()};
+  Message message{*decoded, {}};
+  stepper_.begin(message, now_ns);
+  failed_.clear();
+  PlanNode** at = &root;
+  for (const Step& step : rules_->steps) {
+    const std::optional<bool> holds = grow_condition(step, at);
+    if (!holds) return give_up(*at, line, now_ns, out);
+    if (!*holds) continue;
+    if (touches_fields(step)) return give_up(*at, line, now_ns, out);
+    const Effect effect = stepper_.act(step);
+    if (effect == Effect::failed) failed_.emplace_back(step.rule, stepper_.problem());
+    if (effect == Effect::dropped) {
+      PlanNode& end = node_at(*at, PlanNodeKind::drop);
+      end.rule = step.rule;
+      if (!find_source(end, message)) return plain(line, now_ns, out);
+      commit_failures();
+      keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
+      return drop(step.rule);
+    }
+    if (step.kind == Step::Kind::interval_time) {
+      PlanNode& time = node_at(*at, PlanNodeKind::time);
+      time.interval_ns = step.interval_ns;
+      at = &time.next;
+    }
+    if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
+      PlanNode& scale = node_at(*at, PlanNodeKind::scale);
+      scale.rule = step.rule;
+      scale.change = *change;
+      at = effect == Effect::changed ? &scale.next : &scale.otherwise;
+    }
+  }
+  PlanNode& end = node_at(*at, PlanNodeKind::emit);
+  if (end.head.empty() && !append_head(end.head, message)) {
+    end.kind = PlanNodeKind::plain;
+    return plain(line, now_ns, out);
+  }
+  if (!find_source(end, message)) return plain(line, now_ns, out);
+  commit_failures();
+  keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
+  return write(message, *decoded, line, out);
+}
+
+/// Sets what the value is kept for. Where that is to be asked line by line, `end` takes the plain way, and it is false.
+bool Plan::find_source(PlanNode& end, const Message& message) {
+  std::vector<std::size_t> holding;
+  for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
+    if (const auto& condition = rules_->aggregates[i].condition; condition != nullptr) {
+      const NodePtr rest = rest_of(*condition, stepper_.view());
+      if (rest->kind != Node::Kind::boolean) {
+        end.kind = PlanNodeKind::plain;
+        return false;
+      }
+      if (rest->integer == 0) continue;
+    }
+    holding.push_back(i);
+  }
+  end.source = aggregator_.source(message, std::move(holding));
+  return true;
+}
+
+void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
+                std::int64_t now_ns) {
+  if (node.source != nullptr && value) aggregator_.add(node.source, *value, time_ns, now_ns);
+}
+
+/// Whether the step's condition holds, and where that is to be asked line by line a branch of the tree; nothing where a
+/// tree cannot follow it.
+std::optional<bool> Plan::grow_condition(const Step& step, PlanNode**& at) {
+  if (step.condition == nullptr) return true;
+  const MessageView& series = stepper_.view();
+  const std::optional<bool> holds = stepper_.holds(step.condition.get());
+  if (holds && is_decided(series, step.condition->tree())) return holds;
+  NodePtr rest = rest_of(*step.condition, series);
+  if (rest->kind == Node::Kind::boolean) return rest->integer != 0;
+  if (reads_known(series, *rest)) return std::nullopt;
+  PlanNode& branch = node_at(*at, PlanNodeKind::branch);
+  branch.rule = step.rule;
+  if (branch.condition == nullptr) branch.condition = std::move(rest);
+  if (!holds) failed_.emplace_back(step.rule, stepper_.problem());
+  at = holds.value_or(false) ? &branch.next : &branch.otherwise;
+  return holds.value_or(false);
+}
+
+/// Lines that get here take the plain way each time.
+Routed Plan::give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  node_at(at, PlanNodeKind::plain);
+  return plain(line, now_ns, out);
+}
+
+void Plan::commit_failures() {
+  for (const auto& [rule, why] : failed_) rule_counts_[rule].fail(why);
+}
+
+std::optional<bool> Plan::decide(const PlanNode& node, const Values& values) {
+  runtime_.fields[0].second = value_of(values.value);
+  runtime_.timestamp_s = codecs::from_nanoseconds(values.time_ns, codecs::Precision::seconds);
+  arena_.clear();
+  const auto holds = expression::decide(*node.condition, MessageVariables(runtime_), arena_);
+  return holds ? std::optional(*holds) : std::nullopt;
+}
+
+Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  Values values;
+  values.value = line.fields[0].value;
+  values.time_ns = now_ns;
+  if (line.timestamp) {
+    const auto time = codecs::to_nanoseconds(*line.timestamp, codecs::precision_of(*line.timestamp));
+    if (!time) return plain(line, now_ns, out);
+    values.time_ns = *time;
+  }
+  values.line_time_ns = values.time_ns;
+  failed_.clear();
+  for (PlanNode* node = root; node != nullptr;) {
+    switch (node->kind) {
+      case PlanNodeKind::emit:
+        commit_failures();
+        keep(*node, values.value, values.time_ns, now_ns);
+        out.append(node->head);
+        append_rest(out, line, values);
+        return {};
+      case PlanNodeKind::drop:
+        commit_failures();
+        keep(*node, values.value, values.time_ns, now_ns);
+        return drop(node->rule);
+      case PlanNodeKind::plain:
+        return plain(line, now_ns, out);
+      case PlanNodeKind::time:
+        values.time_ns = interval_start(values.time_ns, node->interval_ns);
+        values.timed = true;
+        node = node->next;
+        break;
+      case PlanNodeKind::scale: {
+        const codecs::FieldValue scaled = convert(values.value, node->change.from, node->change.to);
+        const bool fits = is_finite(scaled);
+        if (fits) values.value = scaled;
+        if (!fits) failed_.emplace_back(node->rule, std::string());
+        node = fits ? node->next : node->otherwise;
+        break;
+      }
+      case PlanNodeKind::branch: {
+        const std::optional<bool> holds = decide(*node, values);
+        if (!holds) failed_.emplace_back(node->rule, std::string());
+        node = holds.value_or(false) ? node->next : node->otherwise;
+        break;
+      }
+    }
+  }
+  if (nodes_.size() < nodes_max_) return grow(root, line, now_ns, out);
+  forget();
+  return plain(line, now_ns, out);
+}
+
+/// Fields and time; as they stand where no rule has touched them.
+void Plan::append_rest(std::string& out, const codecs::Line& line, const Values& values) {
+  const bool same_time = line.timestamp ? values.time_ns == values.line_time_ns : !values.timed;
+  if (same_time && values.value == line.fields[0].value) {
+    out.append(rest_of(line)).push_back('\n');
+    return;
+  }
+  out.append(value_key).push_back('=');
+  codecs::append_field_value(out, values.value);
+  if (line.timestamp || values.timed) {
+    const auto precision = line.timestamp ? codecs::precision_of(*line.timestamp) : codecs::Precision::nanoseconds;
+    out.push_back(' ');
+    fmt::format_to(std::back_inserter(out), "{}", codecs::from_nanoseconds(values.time_ns, precision));
+  }
+  out.push_back('\n');
+}
+
+}  // namespace gw::router

@@ -1,0 +1,38 @@
+#include "gateway/router/router.h"
+
+#include <utility>
+
+namespace gw::router {
+
+Router::Router(std::shared_ptr<const RuleSet> rules, RouterOptions options)
+    : rules_(std::move(rules)),
+      counts_(rules_->rules.size()),
+      aggregator_(rules_, options.aggregates),
+      plan_(rules_, counts_, aggregator_, options.plan),
+      interpreter_(rules_) {}
+
+Routed Router::route(const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+  return plan_.route(line, now_ns, out);
+}
+
+std::size_t Router::end_intervals(std::int64_t now_ns, std::string& out) {
+  if (rules_->aggregates.empty()) return 0;
+  return append(aggregator_.take(now_ns, counts_), now_ns, out);
+}
+
+std::size_t Router::end_all(std::int64_t now_ns, std::string& out) {
+  if (rules_->aggregates.empty()) return 0;
+  return append(aggregator_.take_all(counts_), now_ns, out);
+}
+
+/// Aggregates go through the rules as other messages do, but nothing is computed from them.
+std::size_t Router::append(std::vector<Message> messages, std::int64_t now_ns, std::string& out) {
+  std::size_t written = 0;
+  for (Message& message : messages) {
+    if (interpreter_.run(message, now_ns, counts_)) continue;
+    if (codecs::append_message(out, message, codecs::Dialect::line_protocol_v2, codecs::Precision::seconds)) ++written;
+  }
+  return written;
+}
+
+}  // namespace gw::router

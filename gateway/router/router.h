@@ -1,0 +1,50 @@
+#pragma once
+// Lines in, routed lines out, by one set of rules.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codecs/line_protocol.h"
+#include "gateway/router/aggregate.h"
+#include "gateway/router/interpreter.h"
+#include "gateway/router/plan.h"
+#include "gateway/router/rule_set.h"
+
+namespace gw::router {
+
+struct RouterOptions {
+  PlanOptions plan;
+  AggregatorOptions aggregates;
+};
+
+/// Not thread-safe: each worker has one. Aggregates see the lines of their own router only.
+class Router {
+ public:
+  explicit Router(std::shared_ptr<const RuleSet> rules, RouterOptions options = {});
+
+  /// Appends what the rules make of `line`, with its '\n', to `out`, or nothing. `now_ns` stands for the time of a line
+  /// without one. The line was decoded as line-protocol v2.
+  Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
+  /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules. Answers how many there are.
+  std::size_t end_intervals(std::int64_t now_ns, std::string& out);
+  /// The same for all intervals: nothing more will come.
+  std::size_t end_all(std::int64_t now_ns, std::string& out);
+
+  const RuleSet& rules() const { return *rules_; }
+  const std::vector<RuleCounts>& rule_counts() const { return counts_; }
+  const Plan& plan() const { return plan_; }
+  const Aggregator& aggregator() const { return aggregator_; }
+
+ private:
+  std::size_t append(std::vector<Message> messages, std::int64_t now_ns, std::string& out);
+
+  std::shared_ptr<const RuleSet> rules_;
+  std::vector<RuleCounts> counts_;
+  Aggregator aggregator_;
+  Plan plan_;
+  Interpreter interpreter_;
+};
+
+}  // namespace gw::router

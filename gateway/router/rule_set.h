@@ -1,0 +1,55 @@
+#pragma once
+// The rules of a router as one value: what a file of rules is read to, and what routes by it.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/reader.h"
+#include "gateway/router/expression/expression.h"
+#include "gateway/router/step.h"
+
+namespace gw::router {
+
+/// One thing that somebody wrote down: what errors, counters and explanations name.
+struct Rule {
+  config::Position at;
+  std::string text;  ///< as people recognise it: `drop_metrics_if: match('temp_core_%d+', name)`
+};
+
+/// What a rule did to the messages of one router.
+struct RuleCounts {
+  std::uint64_t dropped = 0;
+  std::uint64_t failed = 0;
+  std::string problem;  ///< of the first failure
+
+  void fail(std::string_view why) {
+    if (failed++ == 0) problem = why;
+  }
+};
+
+/// A metric that is computed from others at the end of each interval.
+struct Aggregate {
+  std::string name;
+  /// Which messages it is computed from. Null: all.
+  std::shared_ptr<const expression::Expression> condition;
+  std::shared_ptr<const expression::Expression> function;
+  std::vector<codecs::Message::Tag> tags;  ///< "<copy>": from the first message
+  std::vector<codecs::Message::Tag> meta;  ///< the same
+  std::size_t rule = 0;
+};
+
+/// Immutable once it is read; any thread may route by it.
+struct RuleSet {
+  std::string file;
+  std::vector<Rule> rules;
+  std::vector<Step> steps;
+  std::vector<Aggregate> aggregates;
+  std::string hostname_tag = "hostname";
+  std::size_t cache_intervals = 0;
+};
+
+}  // namespace gw::router

@@ -1,0 +1,48 @@
+#include "gateway/router/rules/load_rules.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "gateway/config/input_file.h"
+#include "gateway/router/rules/diagnosis.h"
+#include "gateway/router/rules/document.h"
+#include "gateway/router/rules/read_rules.h"
+
+namespace gw::rules {
+
+std::string LoadedRules::report() const {
+  std::string text;
+  for (const config::Problem& problem : problems) text += diagnosis(file, source, problem);
+  return text;
+}
+
+LoadedRules read_rules_text(std::string source, std::string file, Seconds interval) {
+  LoadedRules loaded;
+  Parsed parsed = file.ends_with(".toml") ? parse_toml(source, file) : parse_json(source, file);
+  loaded.file = std::move(file);
+  loaded.source = std::move(source);
+  if (!parsed) {
+    loaded.problems.push_back(std::move(parsed).error());
+    return loaded;
+  }
+  RulesRead read = read_rules(*parsed, interval);
+  loaded.rules = std::move(read.rules);
+  loaded.problems = std::move(read.problems);
+  return loaded;
+}
+
+LoadedRules load_rules(const std::string& file, Seconds interval) {
+  auto text = [&]() -> Result<std::string> {
+    GW_TRY(config::InputFile input, config::InputFile::open(file));
+    return input.read(source_bytes_max);
+  }();
+  if (text) return read_rules_text(*std::move(text), file, interval);
+  LoadedRules loaded;
+  loaded.file = file;
+  loaded.problems.push_back(
+      {config::Problem::Severity::error, {}, fmt::format("cannot read it: {}", text.error().text)});
+  return loaded;
+}
+
+}  // namespace gw::rules

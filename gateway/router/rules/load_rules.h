@@ -1,0 +1,30 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/config/problem.h"
+#include "gateway/router/rule_set.h"
+
+namespace gw::rules {
+
+/// A file of rules and all that is wrong with it.
+struct LoadedRules {
+  std::shared_ptr<const router::RuleSet> rules;  ///< null where a problem is an error
+  std::string file;                              ///< as it was named
+  std::string source;                            ///< its text
+  std::vector<config::Problem> problems;
+
+  /// Each problem as `file:line:column: text`, with the line of the file and a caret below it. Empty where there is
+  /// none.
+  std::string report() const;
+};
+
+/// JSON, or TOML where the name ends in .toml. Of a whole configuration of the gateway, [router] is read.
+LoadedRules load_rules(const std::string& file, Seconds interval);
+/// The same for `source`, the text of `file`.
+LoadedRules read_rules_text(std::string source, std::string file, Seconds interval);
+
+}  // namespace gw::rules

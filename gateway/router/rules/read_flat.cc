@@ -1,0 +1,194 @@
+// cc-lib's messageProcessor (README.md of cc-lib/v2 v2.12.0, "messageProcessor"):
+//
+//   { "drop_messages": [name], "drop_by_message_type": [type], "drop_messages_if": [condition],
+//     "add_tags_if": [{"if": condition, "key": k, "value": v}], "delete_tags_if": [{"if": condition, "key": k}],
+//     "move_tag_to_meta_if": [{"if": condition, "key": from, "value": to}],
+//     …the same of meta and fields…,
+//     "rename_messages": {old: new}, "rename_messages_if": {condition: new},
+//     "change_unit_prefix": {condition: prefix}, "normalize_units": bool,
+//     "add_base_env": {name: constant}, "stage_order": [stage] }
+//
+// Without `if` a rule always holds.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/config/types.h"
+#include "gateway/router/rules/read_rules.h"
+
+namespace gw::rules {
+
+using router::Part;
+using router::Step;
+
+namespace {
+
+constexpr std::array<std::string_view, stage_count> stage_names = {"drop_by_name",
+                                                                   "drop_by_type",
+                                                                   "drop_if",
+                                                                   "add_tag",
+                                                                   "delete_tag",
+                                                                   "move_tag_to_meta",
+                                                                   "move_tag_to_fields",
+                                                                   "add_meta",
+                                                                   "delete_meta",
+                                                                   "move_meta_to_tags",
+                                                                   "move_meta_to_fields",
+                                                                   "add_field",
+                                                                   "delete_field",
+                                                                   "move_field_to_tags",
+                                                                   "move_field_to_meta",
+                                                                   "rename",
+                                                                   "rename_if",
+                                                                   "change_unit_prefix",
+                                                                   "normalize_unit"};
+
+/// A key whose value is a list of {"if", "key", "value"}.
+struct KeyedRules {
+  std::string_view key;
+  Stage stage;
+  Step::Kind kind;
+  Part from;
+  Part to;
+};
+constexpr KeyedRules keyed_rules[] = {
+    {"add_tags_if", Stage::add_tag, Step::Kind::set, Part::tags, Part::tags},
+    {"delete_tags_if", Stage::delete_tag, Step::Kind::erase, Part::tags, Part::tags},
+    {"move_tag_to_meta_if", Stage::move_tag_to_meta, Step::Kind::move, Part::tags, Part::meta},
+    {"move_tag_to_field_if", Stage::move_tag_to_fields, Step::Kind::move, Part::tags, Part::fields},
+    {"add_meta_if", Stage::add_meta, Step::Kind::set, Part::meta, Part::meta},
+    {"delete_meta_if", Stage::delete_meta, Step::Kind::erase, Part::meta, Part::meta},
+    {"move_meta_to_tag_if", Stage::move_meta_to_tags, Step::Kind::move, Part::meta, Part::tags},
+    {"move_meta_to_field_if", Stage::move_meta_to_fields, Step::Kind::move, Part::meta, Part::fields},
+    {"add_field_if", Stage::add_field, Step::Kind::set, Part::fields, Part::fields},
+    {"delete_field_if", Stage::delete_field, Step::Kind::erase, Part::fields, Part::fields},
+    {"move_field_to_tag_if", Stage::move_field_to_tags, Step::Kind::move, Part::fields, Part::tags},
+    {"move_field_to_meta_if", Stage::move_field_to_meta, Step::Kind::move, Part::fields, Part::meta},
+};
+
+/// The other keys, with the stage that `stage_order` may call by them.
+constexpr std::pair<std::string_view, Stage> other_keys[] = {
+    {"drop_messages", Stage::drop_by_name},     {"drop_by_message_type", Stage::drop_by_type},
+    {"drop_messages_if", Stage::drop_if},       {"rename_messages", Stage::rename},
+    {"rename_messages_if", Stage::rename_if},   {"change_unit_prefix", Stage::change_unit_prefix},
+    {"normalize_units", Stage::normalize_unit},
+};
+
+/// By its own name, or by the key that has its rules.
+std::optional<Stage> stage_of(std::string_view name) {
+  const auto* const own = std::ranges::find(stage_names, name);
+  if (own != stage_names.end()) return static_cast<Stage>(own - stage_names.begin());
+  const auto* const keyed = std::ranges::find(keyed_rules, name, &KeyedRules::key);
+  if (keyed != std::end(keyed_rules)) return keyed->stage;
+  const auto* const other = std::ranges::find(other_keys, name, &std::pair<std::string_view, Stage>::first);
+  return other != std::end(other_keys) ? std::optional(other->second) : std::nullopt;
+}
+
+class FlatReader {
+ public:
+  FlatReader(RuleReader& object, StepMaker& maker) : object_(object), maker_(maker) {}
+
+  Stages run() {
+    read_constants();
+    steps(Stage::drop_by_name) = read_drop_names(object_, "drop_messages", maker_);
+    steps(Stage::drop_by_type) = read_drop_types(object_, "drop_by_message_type", maker_);
+    steps(Stage::drop_if) = read_drops(object_, "drop_messages_if", maker_);
+    for (const KeyedRules& row : keyed_rules) {
+      for (RuleReader& rule : object_.objects(row.key)) {
+        if (auto step = read_keyed(rule, row)) steps(row.stage).push_back(*std::move(step));
+      }
+    }
+    steps(Stage::rename) = read_renames(object_, "rename_messages", maker_);
+    for (const Node* const entry : object_.entries("rename_messages_if")) {
+      if (!maker_.check_name(*entry)) continue;
+      Step step =
+          maker_.step(Step::Kind::rename, key_origin("rename_messages_if", *entry), maker_.condition_in_key(*entry));
+      step.value = entry->text;
+      steps(Stage::rename_if).push_back(std::move(step));
+    }
+    for (const Node* const entry : object_.entries("change_unit_prefix")) {
+      if (!maker_.check_prefix(*entry)) continue;
+      Step step =
+          maker_.step(Step::Kind::prefix, key_origin("change_unit_prefix", *entry), maker_.condition_in_key(*entry));
+      step.value = entry->text;
+      steps(Stage::change_unit_prefix).push_back(std::move(step));
+    }
+    steps(Stage::normalize_unit) = read_normalize(object_, "normalize_units", maker_);
+    read_order();
+    return std::move(stages_);
+  }
+
+ private:
+  Steps& steps(Stage stage) { return stages_.steps[static_cast<std::size_t>(stage)]; }
+
+  static Origin key_origin(std::string_view name, const Node& entry) {
+    return {entry.key_where, fmt::format("{}: {} -> {}", name, entry.key, entry.text)};
+  }
+
+  std::optional<Step> read_keyed(RuleReader& rule, const KeyedRules& row) {
+    const Node* const key = rule.text("key");
+    const bool needs_value = row.kind != Step::Kind::erase;
+    const Node* const value = rule.text("value");  // of a deletion it says nothing
+    Condition condition = maker_.condition_of(rule);
+    rule.finish();
+    if (key == nullptr) rule.missing("key", R"("type")");
+    if (value == nullptr && needs_value) rule.missing("value", R"("node")");
+    if (key == nullptr || (value == nullptr && needs_value)) return std::nullopt;
+    Step step = maker_.step(row.kind, {rule.where(), keyed_text(row, *key, value)}, std::move(condition));
+    step.from = row.from;
+    step.to = row.to;
+    step.key = key->text;
+    if (needs_value) step.value = value->text;
+    return check_keyed(step, maker_, *key, value) ? std::optional(std::move(step)) : std::nullopt;
+  }
+
+  static std::string keyed_text(const KeyedRules& row, const Node& key, const Node* value) {
+    if (row.kind == Step::Kind::erase) return fmt::format("{}: {}", row.key, key.text);
+    return fmt::format("{}: {} {} {}", row.key, key.text, row.kind == Step::Kind::set ? "=" : "->", value->text);
+  }
+
+  void read_constants() {
+    const Node* const constants = object_.find("add_base_env");
+    if (constants == nullptr) return;
+    if (constants->kind != Node::Kind::object) {
+      maker_.error(constants->where, R"('add_base_env' must be an object like {"limit": 70})");
+      return;
+    }
+    for (const Node& constant : constants->children) maker_.add_constant(constant);
+  }
+
+  void read_order() {
+    for (const Node* const name : object_.texts("stage_order")) {
+      if (const auto stage = stage_of(name->text)) {
+        stages_.order.push_back(*stage);
+      } else {
+        maker_.error(name->where, fmt::format("unknown stage {}{}", config::in_quotes(name->text),
+                                              config::did_you_mean(name->text, stage_names)));
+      }
+    }
+  }
+
+  RuleReader& object_;
+  StepMaker& maker_;
+  Stages stages_;
+};
+
+}  // namespace
+
+Stages read_flat(RuleReader& object, StepMaker& maker) { return FlatReader(object, maker).run(); }
+
+bool is_flat(const Node& object) {
+  return std::ranges::any_of(object.children, [](const Node& member) {
+    if (member.key == "normalize_units" || member.key == "change_unit_prefix")
+      return false;  // router.json has them too
+    return member.key == "stage_order" || member.key == "add_base_env" ||
+           std::ranges::find(keyed_rules, member.key, &KeyedRules::key) != std::end(keyed_rules) ||
+           std::ranges::find(other_keys, member.key, &std::pair<std::string_view, Stage>::first) !=
+               std::end(other_keys);
+  });
+}
+
+}  // namespace gw::rules

@@ -1,0 +1,162 @@
+// The list of ClusterCockpit's documentation (metric router, "Metric Processing"), with an action for all that cc-lib's
+// flat object can do:
+//
+//   list   = [ item ] .
+//   item   = { action, "if": condition } .                      without `if` it always holds
+//   action = "add_base_tags": {k: v} | "add_tags_by": {k: v} | "delete_tags_by": [k]
+//          | "add_meta_by", "delete_meta_by", "add_fields_by", "delete_fields_by": the same
+//          | "move_tags_to_meta_by": {from: to}                 and so on between tags, meta and fields
+//          | "drop_by": condition | "drop_by_name": [name] | "drop_by_type": [type]
+//          | "rename_by": {old: new} | "rename_to": new
+//          | "change_prefix_by": {name: prefix} | "change_prefix_to": prefix | "normalize_units": true .
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/router/rules/read_rules.h"
+
+namespace gw::rules {
+
+using router::Part;
+using router::Step;
+
+namespace {
+
+/// What an action needs to be read.
+struct Item {
+  RuleReader& reader;
+  StepMaker& maker;
+  std::string_view key;
+  Condition condition;
+};
+
+template <Part part>
+Steps read_set(const Item& item) {
+  Steps steps;
+  for (const Node* const entry : item.reader.entries(item.key)) {
+    Step step = item.maker.step(Step::Kind::set,
+                                {entry->key_where, fmt::format("{}: {} = {}", item.key, entry->key, entry->text)},
+                                item.condition);
+    step.to = part;
+    step.key = entry->key;
+    step.value = entry->text;
+    if (check_keyed(step, item.maker, *entry, entry)) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+template <Part part>
+Steps read_erase(const Item& item) {
+  Steps steps;
+  for (const Node* const key : item.reader.texts(item.key)) {
+    Step step = item.maker.step(Step::Kind::erase, origin_of(item.key, *key), item.condition);
+    step.from = part;
+    step.key = key->text;
+    if (check_keyed(step, item.maker, *key, nullptr)) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+template <Part from, Part to>
+Steps read_move(const Item& item) {
+  Steps steps;
+  for (const Node* const entry : item.reader.entries(item.key)) {
+    Step step = item.maker.step(Step::Kind::move,
+                                {entry->key_where, fmt::format("{}: {} -> {}", item.key, entry->key, entry->text)},
+                                item.condition);
+    step.from = from;
+    step.to = to;
+    step.key = entry->key;
+    step.value = entry->text;
+    if (check_keyed(step, item.maker, *entry, entry)) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+Steps read_drop_by(const Item& item) {
+  const Node* const text = item.reader.text(item.key);
+  if (text == nullptr) return {};
+  if (item.condition != nullptr) {
+    item.maker.error(text->where, "'drop_by' is a condition itself: write both as one, \"(…) and (…)\"");
+    return {};
+  }
+  return {item.maker.step(Step::Kind::drop, origin_of(item.key, *text), item.maker.condition(*text))};
+}
+
+Steps read_rename_to(const Item& item) {
+  const Node* const name = item.reader.text(item.key);
+  if (name == nullptr || !item.maker.check_name(*name)) return {};
+  Step step = item.maker.step(Step::Kind::rename, origin_of(item.key, *name), item.condition);
+  step.value = name->text;
+  return {std::move(step)};
+}
+
+Steps read_prefix_to(const Item& item) {
+  const Node* const prefix = item.reader.text(item.key);
+  if (prefix == nullptr || !item.maker.check_prefix(*prefix)) return {};
+  Step step = item.maker.step(Step::Kind::prefix, origin_of(item.key, *prefix), item.condition);
+  step.value = prefix->text;
+  return {std::move(step)};
+}
+
+struct Action {
+  std::string_view key;
+  Steps (*read)(const Item&);
+};
+constexpr Action actions[] = {
+    {"add_base_tags", read_set<Part::tags>},
+    {"add_tags_by", read_set<Part::tags>},
+    {"add_meta_by", read_set<Part::meta>},
+    {"add_fields_by", read_set<Part::fields>},
+    {"delete_tags_by", read_erase<Part::tags>},
+    {"delete_meta_by", read_erase<Part::meta>},
+    {"delete_fields_by", read_erase<Part::fields>},
+    {"move_tags_to_meta_by", read_move<Part::tags, Part::meta>},
+    {"move_tags_to_fields_by", read_move<Part::tags, Part::fields>},
+    {"move_meta_to_tags_by", read_move<Part::meta, Part::tags>},
+    {"move_meta_to_fields_by", read_move<Part::meta, Part::fields>},
+    {"move_fields_to_tags_by", read_move<Part::fields, Part::tags>},
+    {"move_fields_to_meta_by", read_move<Part::fields, Part::meta>},
+    {"drop_by", read_drop_by},
+    {"drop_by_name", [](const Item& i) { return read_drop_names(i.reader, i.key, i.maker, i.condition); }},
+    {"drop_by_type", [](const Item& i) { return read_drop_types(i.reader, i.key, i.maker, i.condition); }},
+    {"rename_by", [](const Item& i) { return read_renames(i.reader, i.key, i.maker, i.condition); }},
+    {"rename_to", read_rename_to},
+    {"change_prefix_by", [](const Item& i) { return read_prefixes(i.reader, i.key, i.maker, i.condition); }},
+    {"change_prefix_to", read_prefix_to},
+    {"normalize_units", [](const Item& i) { return read_normalize(i.reader, i.key, i.maker, i.condition); }},
+};
+
+/// An item is one action: of two, nobody could tell which comes first.
+Steps read_item(RuleReader& reader, StepMaker& maker) {
+  const Condition condition = maker.condition_of(reader);
+  Steps steps;
+  std::string_view taken;
+  for (const Action& action : actions) {
+    const Node* const found = reader.find(action.key);
+    if (found == nullptr) continue;
+    if (taken.empty()) {
+      taken = action.key;
+      steps = action.read({reader, maker, action.key, condition});
+    } else {
+      maker.error(found->key_where,
+                  fmt::format("'{}' stands beside '{}': put it into an item of its own, so that their order is told",
+                              action.key, taken));
+    }
+  }
+  reader.finish();
+  if (taken.empty()) reader.missing("drop_by", R"("name == 'cpu_idle'")");
+  return steps;
+}
+
+}  // namespace
+
+Steps read_list(std::vector<RuleReader> items, StepMaker& maker) {
+  Steps steps;
+  for (RuleReader& item : items) std::ranges::move(read_item(item, maker), std::back_inserter(steps));
+  return steps;
+}
+
+}  // namespace gw::rules

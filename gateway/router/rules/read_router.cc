@@ -1,0 +1,238 @@
+// router.json of cc-metric-collector (documentation of the metric router, "Processing Order"):
+//
+//   1 the host name                 of what this process makes itself: its aggregates
+//   2 interval_timestamp
+//     process_messages              cc-lib's flat object: each stage with the stage below that does the same
+//                                   a list, or stage_order: as it is written, before all stages below
+//   3 drop_metrics, drop_metrics_if
+//   4 add_tags                      5 delete_tags, del_tags
+//   6 rename_metrics                7, 8 add_tags and delete_tags again, for conditions on the new name
+//   9 normalize_units              10 change_unit_prefix
+//  11 it is sent                   12 it is kept for interval_aggregates, and what was dropped too
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "gateway/router/rules/read_rules.h"
+#include "gateway/router/rules/warnings.h"
+
+namespace gw::rules {
+
+using router::Part;
+using router::RuleSet;
+using router::Step;
+
+namespace {
+
+constexpr std::int64_t cache_intervals_max = 1000;
+
+/// The keys that the documentation calls deprecated.
+struct LegacySteps {
+  Steps drop;
+  Steps add;
+  Steps erase;
+  Steps rename;
+  Steps normalize;
+  Steps prefix;
+};
+
+void append(Steps& to, const Steps& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+class RouterReader {
+ public:
+  RouterReader(const Document& document, std::vector<config::Problem>& problems, Seconds interval)
+      : root_(document, problems), maker_(document, problems, rules_), interval_(interval) {
+    rules_.file = document.file;
+  }
+
+  RuleSet run(const Node& root) {
+    if (is_flat(root)) {
+      place_flat(read_flat(root_, maker_), {});
+    } else {
+      read_router();
+    }
+    root_.finish();
+    return std::move(rules_);
+  }
+
+ private:
+  void read_router();
+  void read_options();
+  LegacySteps read_legacy();
+  Steps read_tags(std::string_view key, Step::Kind kind);
+  void read_process_messages(const LegacySteps& legacy);
+  void place_flat(const Stages& stages, const LegacySteps& legacy);
+  void place_legacy(const LegacySteps& legacy);
+  void read_aggregates();
+  void read_aggregate(RuleReader& object);
+  std::vector<codecs::Message::Tag> read_copies(RuleReader& object, std::string_view key, Part part);
+
+  RuleSet rules_;
+  RuleReader root_;
+  StepMaker maker_;
+  Seconds interval_;
+};
+
+void RouterReader::read_router() {
+  read_options();
+  const LegacySteps legacy = read_legacy();
+  read_process_messages(legacy);
+  read_aggregates();
+}
+
+void RouterReader::read_options() {
+  if (const Node* const tag = root_.text("hostname_tag"); tag != nullptr) {
+    if (maker_.check_key(Part::tags, tag->text, tag->where)) rules_.hostname_tag = tag->text;
+  }
+  std::int64_t cached = 0;
+  root_.integer("num_cache_intervals", 0, cache_intervals_max, cached);
+  rules_.cache_intervals = static_cast<std::size_t>(cached);
+  // How many messages the collector takes at once: here a frame is as large as it came.
+  std::int64_t forward = 50;
+  root_.integer("max_forward", 1, 1'000'000, forward);
+  bool timed = false;
+  root_.boolean("interval_timestamp", timed);
+  if (!timed) return;
+  Step step = maker_.step(Step::Kind::interval_time, {root_.find("interval_timestamp")->where, "interval_timestamp"});
+  step.interval_ns = std::chrono::nanoseconds(interval_).count();
+  rules_.steps.push_back(std::move(step));
+}
+
+LegacySteps RouterReader::read_legacy() {
+  LegacySteps legacy;
+  legacy.drop = read_drop_names(root_, "drop_metrics", maker_);
+  append(legacy.drop, read_drops(root_, "drop_metrics_if", maker_));
+  legacy.add = read_tags("add_tags", Step::Kind::set);
+  legacy.erase = read_tags("delete_tags", Step::Kind::erase);
+  append(legacy.erase, read_tags("del_tags", Step::Kind::erase));
+  legacy.rename = read_renames(root_, "rename_metrics", maker_);
+  legacy.normalize = read_normalize(root_, "normalize_units", maker_);
+  legacy.prefix = read_prefixes(root_, "change_unit_prefix", maker_);
+  return legacy;
+}
+
+Steps RouterReader::read_tags(std::string_view key, Step::Kind kind) {
+  Steps steps;
+  for (RuleReader& rule : root_.objects(key)) {
+    const Node* const tag = rule.text("key");
+    const Node* const value = rule.text("value");
+    Condition condition = maker_.condition_of(rule);
+    rule.finish();
+    const bool needs_value = kind == Step::Kind::set;
+    if (tag == nullptr) rule.missing("key", R"("cluster")");
+    if (value == nullptr && needs_value) rule.missing("value", R"("fritz")");
+    if (tag == nullptr || (value == nullptr && needs_value)) continue;
+    std::string text = fmt::format("{}: {}", key, tag->text);
+    if (needs_value) text += fmt::format(" = {}", value->text);
+    Step step = maker_.step(kind, {rule.where(), std::move(text)}, std::move(condition));
+    step.key = tag->text;
+    if (needs_value) step.value = value->text;
+    if (check_keyed(step, maker_, *tag, value)) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+/// An object in cc-lib's or the documentation's form, or the list itself.
+void RouterReader::read_process_messages(const LegacySteps& legacy) {
+  const Node* const inner = root_.find("process_messages");
+  append(rules_.steps, read_list(root_.objects("manipulate_messages"), maker_));
+  if (inner != nullptr && inner->kind == Node::Kind::array) {
+    append(rules_.steps, read_list(root_.objects("process_messages"), maker_));
+    return place_legacy(legacy);
+  }
+  auto object = root_.object("process_messages");
+  if (!object) return place_legacy(legacy);
+  append(rules_.steps, read_list(object->objects("manipulate_messages"), maker_));
+  const Stages stages = read_flat(*object, maker_);
+  object->finish();
+  place_flat(stages, legacy);
+}
+
+void RouterReader::place_flat(const Stages& stages, const LegacySteps& legacy) {
+  if (!stages.order.empty()) {
+    for (const Stage stage : stages.order) append(rules_.steps, stages.steps[static_cast<std::size_t>(stage)]);
+    return place_legacy(legacy);
+  }
+  for (std::size_t i = 0; i < stage_count; ++i) {
+    append(rules_.steps, stages.steps[i]);
+    switch (static_cast<Stage>(i)) {
+      case Stage::drop_if:
+        append(rules_.steps, legacy.drop);
+        break;
+      case Stage::add_tag:
+        append(rules_.steps, legacy.add);
+        break;
+      case Stage::delete_tag:
+        append(rules_.steps, legacy.erase);
+        break;
+      case Stage::rename_if:
+        for (const Steps* const steps : {&legacy.rename, &legacy.add, &legacy.erase, &legacy.normalize, &legacy.prefix})
+          append(rules_.steps, *steps);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void RouterReader::place_legacy(const LegacySteps& legacy) {
+  for (const Steps* const steps : {&legacy.drop, &legacy.add, &legacy.erase, &legacy.rename, &legacy.add, &legacy.erase,
+                                   &legacy.normalize, &legacy.prefix})
+    append(rules_.steps, *steps);
+}
+
+void RouterReader::read_aggregates() {
+  const Node* const list = root_.find("interval_aggregates");
+  for (RuleReader& object : root_.objects("interval_aggregates")) read_aggregate(object);
+  if (list != nullptr && !rules_.aggregates.empty() && rules_.cache_intervals == 0)
+    maker_.error(
+        list->key_where,
+        "'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from");
+}
+
+void RouterReader::read_aggregate(RuleReader& object) {
+  router::Aggregate aggregate;
+  const Node* const name = object.text("name");
+  const Node* const function = object.text("function");
+  aggregate.condition = maker_.condition_of(object);
+  aggregate.tags = read_copies(object, "tags", Part::tags);
+  aggregate.meta = read_copies(object, "meta", Part::meta);
+  object.finish();
+  if (name == nullptr) object.missing("name", R"("temp_cores_avg")");
+  if (function == nullptr) object.missing("function", R"x("avg(values)")x");
+  if (name == nullptr || function == nullptr || !maker_.check_name(*name)) return;
+  aggregate.name = name->text;
+  aggregate.function = maker_.function(*function);
+  aggregate.rule =
+      maker_.add_rule({object.where(), fmt::format("interval_aggregates: {} = {}", name->text, function->text)});
+  rules_.aggregates.push_back(std::move(aggregate));
+}
+
+std::vector<codecs::Message::Tag> RouterReader::read_copies(RuleReader& object, std::string_view key, Part part) {
+  std::vector<codecs::Message::Tag> tags;
+  for (const Node* const entry : object.entries(key)) {
+    if (!maker_.check_key(part, entry->key, entry->key_where)) continue;
+    if (!maker_.check_value(part, entry->text, entry->where)) continue;
+    tags.push_back({entry->key, entry->text});
+  }
+  return tags;
+}
+
+}  // namespace
+
+RulesRead read_rules(const Document& document, Seconds interval) {
+  RulesRead read;
+  RuleSet rules = RouterReader(document, read.problems, interval).run(document.root);
+  const bool good = read.problems.empty();
+  if (good) read.problems = warnings(rules);
+  std::stable_sort(read.problems.begin(), read.problems.end(), [](const config::Problem& a, const config::Problem& b) {
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
+  if (good) read.rules = std::make_shared<const RuleSet>(std::move(rules));
+  return read;
+}
+
+}  // namespace gw::rules

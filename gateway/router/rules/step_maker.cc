@@ -1,0 +1,221 @@
+#include "gateway/router/rules/step_maker.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "codecs/line_protocol.h"
+#include "gateway/router/aggregate.h"
+#include "gateway/router/message.h"
+#include "gateway/router/unit.h"
+
+namespace gw::rules {
+
+using router::Part;
+using router::Step;
+
+Origin origin_of(std::string_view name, const Node& text) {
+  return {text.where, fmt::format("{}: {}", name, text.kind == Node::Kind::text ? text.text : text.key)};
+}
+
+bool ConditionEnvironment::add(const Node& value) {
+  const auto known = router::message_environment().find_name(value.key);
+  if (known && known->own) return false;
+  return constants_.emplace(value.key, value).second;
+}
+
+std::optional<expression::Known> ConditionEnvironment::find_name(std::string_view name) const {
+  const auto found = constants_.find(name);
+  if (found == constants_.end()) return router::message_environment().find_name(name);
+  const Node& value = found->second;
+  expression::Known known;
+  switch (value.kind) {
+    case Node::Kind::boolean:
+      known.constant = expression::Value::of(value.boolean);
+      break;
+    case Node::Kind::integer:
+      known.constant = expression::Value::of(value.integer);
+      break;
+    case Node::Kind::real:
+      known.constant = expression::Value::of(value.real);
+      break;
+    default:
+      known.constant = expression::Value::of(std::string_view(value.text));
+      break;
+  }
+  return known;
+}
+
+std::optional<expression::Known> ConditionEnvironment::find_method(std::string_view name) const {
+  return router::message_environment().find_method(name);
+}
+
+std::span<const std::string_view> ConditionEnvironment::names() const { return router::message_environment().names(); }
+
+std::span<const std::string_view> ConditionEnvironment::methods() const {
+  return router::message_environment().methods();
+}
+
+void StepMaker::add_constant(const Node& value) {
+  const bool is_plain = value.kind == Node::Kind::text || value.kind == Node::Kind::integer ||
+                        value.kind == Node::Kind::real || value.kind == Node::Kind::boolean;
+  if (!is_plain) {
+    error(value.where, "a constant is a text, a number, true or false");
+  } else if (!environment_.add(value)) {
+    error(value.key_where, fmt::format("{} has a meaning already", config::in_quotes(value.key)));
+  }
+}
+
+void StepMaker::error(config::Position where, std::string text) {
+  problems_.push_back({config::Problem::Severity::error, where, std::move(text)});
+}
+
+Condition StepMaker::compile(std::string_view text, const Node& node, bool in_key,
+                             const expression::Environment& environment, expression::Type::Kind wanted) {
+  auto compiled = expression::Expression::compile(text, environment, wanted);
+  if (compiled) return std::make_shared<const expression::Expression>(*std::move(compiled));
+  const std::size_t at = compiled.error().at;
+  error(in_key ? place_in_key(document_, node, at) : place_in(document_, node, at), compiled.error().text);
+  return nullptr;
+}
+
+Condition StepMaker::condition(const Node& text) {
+  if (text.text == "*") return nullptr;
+  return compile(text.text, text, false, environment_, expression::Type::Kind::boolean);
+}
+
+Condition StepMaker::condition_in_key(const Node& member) {
+  if (member.key == "*") return nullptr;
+  return compile(member.key, member, true, environment_, expression::Type::Kind::boolean);
+}
+
+Condition StepMaker::condition_of(RuleReader& object) {
+  const Node* const text = object.text("if");
+  return text == nullptr ? nullptr : condition(*text);
+}
+
+Condition StepMaker::function(const Node& text) {
+  return compile(text.text, text, false, router::aggregate_environment(), expression::Type::Kind::any);
+}
+
+std::size_t StepMaker::add_rule(Origin origin) {
+  rules_.rules.push_back({origin.where, std::move(origin.text)});
+  return rules_.rules.size() - 1;
+}
+
+Step StepMaker::step(Step::Kind kind, Origin origin, Condition condition) {
+  Step step;
+  step.kind = kind;
+  step.condition = std::move(condition);
+  step.rule = add_rule(std::move(origin));
+  return step;
+}
+
+bool StepMaker::check_key(Part part, std::string_view key, config::Position where) {
+  if (part == Part::meta ? !key.empty() : codecs::representable(key)) return true;
+  error(where, fmt::format("{} cannot be the key of a {}: it is empty or holds what line protocol cannot carry",
+                           config::in_quotes(key), part == Part::fields ? "field" : "tag"));
+  return false;
+}
+
+bool StepMaker::check_value(Part part, std::string_view value, config::Position where) {
+  if (part != Part::tags || codecs::representable(value)) return true;
+  error(where, fmt::format("{} cannot be the value of a tag: it is empty or holds what line protocol cannot carry",
+                           config::in_quotes(value)));
+  return false;
+}
+
+bool StepMaker::check_name(const Node& name) {
+  if (codecs::representable_measurement(name.text)) return true;
+  error(name.where,
+        fmt::format("{} cannot be the name of a metric: it is empty or holds what line protocol cannot carry",
+                    config::in_quotes(name.text)));
+  return false;
+}
+
+bool StepMaker::check_prefix(const Node& prefix) {
+  if (router::parse_prefix(prefix.text)) return true;
+  error(prefix.where,
+        fmt::format("unknown prefix {}: there are K, M, G, T, P, E, Z, Y, m, u, n, Ki, Mi, Gi, Ti, Pi, Ei, "
+                    "Zi, Yi and \"\" for none",
+                    config::in_quotes(prefix.text)));
+  return false;
+}
+
+Steps read_drop_names(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+  const std::vector<const Node*> names = object.texts(key);
+  if (names.empty()) return {};
+  std::string all;
+  for (const Node* const name : names) all += (all.empty() ? "" : ", ") + name->text;
+  Step step = maker.step(Step::Kind::drop_name, {names.front()->where, fmt::format("{}: {}", key, all)}, condition);
+  for (const Node* const name : names) step.names.emplace(name->text, "");
+  return {std::move(step)};
+}
+
+Steps read_drop_types(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+  constexpr std::array<std::string_view, 4> types = {"metric", "event", "log", "control"};
+  const std::vector<const Node*> names = object.texts(key);
+  if (names.empty()) return {};
+  Step step = maker.step(Step::Kind::drop_type, origin_of(key, *names.front()), condition);
+  for (const Node* const name : names) {
+    if (std::ranges::find(types, name->text) == types.end())
+      maker.error(name->where, fmt::format("unknown type of message {}{}: there is {}", config::in_quotes(name->text),
+                                           config::did_you_mean(name->text, types), config::list_of(types)));
+    step.names.emplace(name->text, "");
+  }
+  return {std::move(step)};
+}
+
+Steps read_drops(RuleReader& object, std::string_view key, StepMaker& maker) {
+  Steps steps;
+  for (const Node* const text : object.texts(key))
+    steps.push_back(maker.step(Step::Kind::drop, origin_of(key, *text), maker.condition(*text)));
+  return steps;
+}
+
+Steps read_renames(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+  const std::vector<const Node*> entries = object.entries(key);
+  if (entries.empty()) return {};
+  Step step = maker.step(Step::Kind::rename_by, {entries.front()->key_where, std::string(key)}, condition);
+  for (const Node* const entry : entries) {
+    if (maker.check_name(*entry)) step.names.emplace(entry->key, entry->text);
+  }
+  return {std::move(step)};
+}
+
+Steps read_prefixes(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+  const std::vector<const Node*> entries = object.entries(key);
+  if (entries.empty()) return {};
+  Step step = maker.step(Step::Kind::prefix_by, {entries.front()->key_where, std::string(key)}, condition);
+  for (const Node* const entry : entries) {
+    if (maker.check_prefix(*entry)) step.names.emplace(entry->key, entry->text);
+  }
+  return {std::move(step)};
+}
+
+Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+  bool wanted = false;
+  object.boolean(key, wanted);
+  if (!wanted) return {};
+  return {maker.step(Step::Kind::normalize, {object.find(key)->where, std::string(key)}, condition)};
+}
+
+bool check_keyed(const Step& step, StepMaker& maker, const Node& key, const Node* value) {
+  const bool takes_away = step.kind == Step::Kind::erase || step.kind == Step::Kind::move;
+  if (takes_away && step.from == Part::fields && router::is_protected_field(step.key)) {
+    maker.error(key.where, fmt::format("the field {} makes the message what it is: to be rid of both, drop the message",
+                                       config::in_quotes(step.key)));
+    return false;
+  }
+  if (step.kind != Step::Kind::set) {
+    if (!maker.check_key(step.from, step.key, key.where)) return false;
+  }
+  if (step.kind == Step::Kind::move) return maker.check_key(step.to, step.value, value->where);
+  if (step.kind == Step::Kind::set)
+    return maker.check_key(step.to, step.key, key.where) && maker.check_value(step.to, step.value, value->where);
+  return true;
+}
+
+}  // namespace gw::rules

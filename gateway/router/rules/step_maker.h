@@ -1,0 +1,102 @@
+#pragma once
+// Makes the router's steps from what stands in a file of rules.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/router/rule_set.h"
+#include "gateway/router/rules/document.h"
+#include "gateway/router/rules/rule_reader.h"
+
+namespace gw::rules {
+
+using Steps = std::vector<router::Step>;
+/// Null: it always holds.
+using Condition = std::shared_ptr<const expression::Expression>;
+
+/// Where a rule stands that consists of several values: errors name `where`, people see `text`.
+struct Origin {
+  config::Position where;
+  std::string text;
+};
+
+/// Conditions on messages, which know constants of the rules too.
+class ConditionEnvironment final : public expression::Environment {
+ public:
+  /// `value` is a text, a number, true or false. False where the name has a meaning already.
+  bool add(const Node& value);
+  std::optional<expression::Known> find_name(std::string_view name) const override;
+  std::optional<expression::Known> find_method(std::string_view name) const override;
+  std::span<const std::string_view> names() const override;
+  std::span<const std::string_view> methods() const override;
+
+ private:
+  std::map<std::string, Node, std::less<>> constants_;
+};
+
+/// Reports what is wrong with the document; what it makes then is good for nothing but going on.
+class StepMaker {
+ public:
+  StepMaker(const Document& document, std::vector<config::Problem>& problems, router::RuleSet& rules)
+      : document_(document), problems_(problems), rules_(rules) {}
+
+  void error(config::Position where, std::string text);
+  /// A name for the conditions that are made from now on.
+  void add_constant(const Node& value);
+
+  /// Of a text: a condition on a message. "*" always holds.
+  Condition condition(const Node& text);
+  /// The same where it is the key of a member.
+  Condition condition_in_key(const Node& member);
+  /// The member `if` of an object; where there is none, it always holds.
+  Condition condition_of(RuleReader& object);
+  /// The function of an aggregate.
+  Condition function(const Node& text);
+
+  /// A step of that kind with its rule; the rest is up to the caller.
+  router::Step step(router::Step::Kind kind, Origin origin, Condition condition = nullptr);
+  /// What `key` may be in `part`; what is wrong is said of `where`.
+  bool check_key(router::Part part, std::string_view key, config::Position where);
+  bool check_value(router::Part part, std::string_view value, config::Position where);
+  bool check_name(const Node& name);
+  bool check_prefix(const Node& prefix);
+  std::size_t add_rule(Origin origin);
+
+ private:
+  Condition compile(std::string_view text, const Node& node, bool in_key, const expression::Environment& environment,
+                    expression::Type::Kind wanted);
+
+  const Document& document_;
+  std::vector<config::Problem>& problems_;
+  router::RuleSet& rules_;
+  ConditionEnvironment environment_;
+};
+
+/// `name: text`, as people recognise a rule.
+Origin origin_of(std::string_view name, const Node& text);
+
+// What several shapes have under different keys.
+
+/// [name]: one step for all of them.
+Steps read_drop_names(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// [metric | event | log | control]
+Steps read_drop_types(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// [condition]
+Steps read_drops(RuleReader& object, std::string_view key, StepMaker& maker);
+/// {old: new}: a name is looked up once, so that a: b and b: a change places.
+Steps read_renames(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// {name: prefix}
+Steps read_prefixes(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// true
+Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// Whether the key and value of a step of kind set, erase or move can be; what cannot be is reported of their nodes.
+bool check_keyed(const router::Step& step, StepMaker& maker, const Node& key, const Node* value);
+
+}  // namespace gw::rules

@@ -1,0 +1,98 @@
+#include "gateway/router/series_memo.h"
+
+#include <xxhash.h>
+
+#include <cstring>
+#include <new>
+#include <random>
+
+namespace gw::router {
+
+namespace {
+
+constexpr std::size_t slots_min = 1024;
+
+}  // namespace
+
+// The hash is keyed: nobody can send series that all fall into one place.
+SeriesMemo::SeriesMemo(std::size_t series_max)
+    : series_max_(series_max), seed_(std::random_device{}()), slots_(slots_min) {}
+
+std::uint64_t SeriesMemo::hash_of(std::string_view key) const {
+  return XXH3_64bits_withSeed(key.data(), key.size(), seed_);
+}
+
+SeriesRecord* SeriesMemo::look_up(std::string_view key) const {
+  const std::uint64_t hash = hash_of(key);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.record == nullptr) return nullptr;
+    if (slot.hash == hash && slot.record->key() == key) return slot.record;
+  }
+}
+
+SeriesRecord* SeriesMemo::find(std::string_view key) {
+  SeriesRecord* found = last_ == nullptr ? nullptr : last_->following;
+  if (found == nullptr || found->key() != key) {
+    found = look_up(key);
+    if (found == nullptr) return nullptr;
+    if (last_ != nullptr) last_->following = found;
+  }
+  last_ = found;
+  __builtin_prefetch(found->following);
+  return found;
+}
+
+SeriesRecord* SeriesMemo::add(std::string_view key, const SeriesRecord& content, std::string_view text) {
+  const std::size_t bytes = sizeof(SeriesRecord) + key.size() + text.size();
+  if (size_ == series_max_ || bytes > piece_bytes) return nullptr;
+  if (2 * (size_ + 1) > slots_.size()) grow();
+  char* const at = room(bytes);
+  auto* const record = new (at) SeriesRecord(content);
+  record->key_size = static_cast<std::uint32_t>(key.size());
+  record->text_size = static_cast<std::uint32_t>(text.size());
+  std::memcpy(at + sizeof(SeriesRecord), key.data(), key.size());
+  if (!text.empty()) std::memcpy(at + sizeof(SeriesRecord) + key.size(), text.data(), text.size());
+  put(hash_of(key), record);
+  ++size_;
+  if (last_ != nullptr) last_->following = record;
+  last_ = record;
+  return record;
+}
+
+void SeriesMemo::put(std::uint64_t hash, SeriesRecord* record) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at].record != nullptr) at = (at + 1) & mask;
+  slots_[at] = {hash, record};
+}
+
+void SeriesMemo::grow() {
+  std::vector<Slot> before(slots_.size() * 2);
+  before.swap(slots_);
+  for (const Slot& slot : before) {
+    if (slot.record != nullptr) put(slot.hash, slot.record);
+  }
+}
+
+char* SeriesMemo::room(std::size_t bytes) {
+  bytes = (bytes + alignof(SeriesRecord) - 1) / alignof(SeriesRecord) * alignof(SeriesRecord);
+  if (piece_used_ + bytes > piece_bytes) {
+    pieces_.push_back(std::make_unique_for_overwrite<char[]>(piece_bytes));
+    piece_used_ = 0;
+  }
+  char* const at = pieces_.back().get() + piece_used_;
+  piece_used_ += bytes;
+  return at;
+}
+
+void SeriesMemo::clear() {
+  slots_.assign(slots_min, {});
+  pieces_.clear();
+  piece_used_ = piece_bytes;
+  size_ = 0;
+  last_ = nullptr;
+}
+
+}  // namespace gw::router

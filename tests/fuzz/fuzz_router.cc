@@ -1,0 +1,64 @@
+// Rules, a blank line, lines: any rules are read or refused with a place in them; lines are routed the same with and
+// without a memory for series, also when it overflows.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/line_protocol.h"
+#include "gateway/router/router.h"
+#include "gateway/router/rules/load_rules.h"
+#include "tests/fuzz/require.h"
+
+using namespace gw;
+using namespace gw::router;
+
+namespace {
+
+constexpr std::int64_t now_ns = 1'700'000'000'000'000'000;
+constexpr std::size_t lines_max = 64;  // more of them take time and find nothing
+
+std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_view body, std::size_t series_max) {
+  Router router(rules, {.plan = {.series_max = series_max}, .aggregates = {}});
+  codecs::LineDecoder decoder({.lenient = true});
+  std::string out;
+  // Twice: what was learnt is used.
+  for (int round = 0; round < 2; ++round) {
+    decoder.reset(body);
+    std::size_t lines = 0;
+    for (codecs::Step step; (step = decoder.next()) != codecs::Step::end && lines < lines_max; ++lines) {
+      if (step == codecs::Step::error) continue;
+      const Routed routed = router.route(decoder.line(), now_ns, out);
+      out += std::to_string(static_cast<int>(routed.kind)) + " " + std::to_string(routed.rule) + "\n";
+    }
+  }
+  router.end_all(now_ns, out);
+  for (const RuleCounts& counts : router.rule_counts())
+    out += std::to_string(counts.dropped) + " " + std::to_string(counts.failed) + "\n";
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::size_t end = std::min(input.find("\n\n"), input.size());
+  const bool toml = input.starts_with('#');
+  const rules::LoadedRules loaded =
+      rules::read_rules_text(std::string(input.substr(0, end)), toml ? "rules.toml" : "rules.json", Seconds(60));
+  const auto lines = static_cast<std::size_t>(std::ranges::count(loaded.source, '\n')) + 1;
+  for (const config::Problem& problem : loaded.problems)
+    FUZZ_REQUIRE(!problem.text.empty() && problem.where.line <= lines);
+  FUZZ_REQUIRE(loaded.problems.empty() == loaded.report().empty());
+  if (loaded.rules == nullptr) {
+    FUZZ_REQUIRE(!loaded.problems.empty());
+    return 0;
+  }
+  const std::string_view body = input.substr(std::min(end + 2, size));
+  const std::string plain = route_all(loaded.rules, body, 0);
+  FUZZ_REQUIRE(route_all(loaded.rules, body, 1000) == plain);
+  FUZZ_REQUIRE(route_all(loaded.rules, body, 2) == plain);
+  return 0;
+}

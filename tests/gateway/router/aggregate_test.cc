@@ -1,0 +1,171 @@
+#include "gateway/router/aggregate.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/gateway/router/routed.h"
+
+using namespace gw;
+using namespace gw::router;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+std::string with_aggregate(std::string_view aggregate, int cached = 1) {
+  return R"x({"num_cache_intervals": )x" + std::to_string(cached) +
+         R"x(, "drop_metrics_if": ["name startsWith 'm'"], )x" + R"x("interval_aggregates": [)x" +
+         std::string(aggregate) + "]}";
+}
+
+/// The value that `function` gives for the values 1, 2 and 6 of m_a, m_b and m_c of one host in one interval, with the
+/// host and the time before it; "" where there is none.
+std::string value_of(std::string_view function) {
+  return routed(with_aggregate(R"x({"name": "x", "if": "name startsWith 'm_'", "function": ")x" +
+                               std::string(function) + R"x("})x"),
+                "m_a,hostname=n1 value=1i 1700000000\nm_b,hostname=n1 value=2i 1700000010\nm_c,hostname=n1 value=6i "
+                "1700000010\n");
+}
+
+}  // namespace
+
+TEST_CASE("aggregates are computed by the functions of the documentation, and by arithmetic over them") {
+  const auto check = [](std::string_view function, std::string_view want) {
+    CAPTURE(function);
+    CHECK(value_of(function) == (want.empty() ? "" : "x,hostname=n1 value=" + std::string(want) + " 1699999980\n"));
+  };
+  check("avg(values)", "3");
+  check("mean(values)", "3");
+  check("sum(values)", "9i");
+  check("min(values)", "1i");
+  check("max(values)", "6i");
+  check("count(values)", "3i");
+  check("len(values)", "3i");
+  check("median(values)", "2");
+  check("sum(m_a)", "1i");
+  check("sum(m_c) - (sum(m_a) + sum(m_b))", "3i");
+  check("sum(values) / count(values) * 2", "6");
+  check("endtime - starttime", "60i");
+  check("max(values) > 3 ? 1 : 0", "1i");
+  // No value, no metric.
+  check("sum(m_d)", "");
+  check("sum(values) / 0", "");
+  check("hostname", "");
+  check("values", "");
+}
+
+TEST_CASE("the median of an even number lies between the two in the middle") {
+  CHECK(routed(with_aggregate(R"x({"name": "x", "function": "median(values)"})x"),
+               "m,hostname=n1,type-id=0 value=1 1700000000\nm,hostname=n1,type-id=1 value=9 1700000000\n"
+               "m,hostname=n1,type-id=2 value=4 1700000000\nm,hostname=n1,type-id=3 value=2 1700000000\n") ==
+        "x,hostname=n1 value=3 1699999980\n");
+}
+
+TEST_CASE("aggregates are computed host by host and interval by interval, with the interval's start as time") {
+  CHECK(routed(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"type": "node"}})x"),
+               "m,hostname=n2,type-id=0 value=1 1700000000\nm,hostname=n1,type-id=0 value=2 1700000000\n"
+               "m,hostname=n2,type-id=1 value=4 1700000039\nm,hostname=n2,type-id=0 value=8 1700000040\n"
+               "m value=16 1700000040\n") ==
+        "x,hostname=n1,type=node value=2 1699999980\nx,hostname=n2,type=node value=5 1699999980\n"
+        "x,type=node value=16 1700000040\nx,hostname=n2,type=node value=8 1700000040\n");
+}
+
+TEST_CASE("of a series that comes twice in an interval the last value counts") {
+  CHECK(routed(
+            with_aggregate(R"x({"name": "x", "function": "sum(values)"})x"),
+            "m,hostname=n1 value=1 1700000000\nm,hostname=n1 value=2 1700000020\nm,hostname=n1 value=4 1700000010\n") ==
+        "x,hostname=n1 value=2 1699999980\n");
+}
+
+TEST_CASE("tags and meta are set, or copied from the first message that has them") {
+  CHECK(routed(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "x", "function": "sum(values)",
+                   "if": "name startsWith 'm'",
+                   "tags": {"type": "<copy>", "unit": "<copy>", "none": "<copy>", "a": "b"},
+                   "meta": {"unit": "<copy>"}}],
+                   "process_messages": [{"move_tags_to_meta_by": {"group": "unit"}, "if": "name == 'm1'"},
+                                        {"move_meta_to_tags_by": {"unit": "was_meta"}, "if": "name == 'x'"}]})x",
+               "m1,hostname=n1,type=socket,group=G value=1 1700000000\nm2,hostname=n1,type=node,unit=KB value=1 "
+               "1700000000\n") ==
+        "m1,hostname=n1,type=socket value=1 1700000000\nm2,hostname=n1,type=node,unit=KB value=1 1700000000\n"
+        "x,hostname=n1,type=socket,unit=KB,a=b,was_meta=G value=2 1699999980\n");
+}
+
+TEST_CASE("with several cached intervals, older values count too") {
+  const std::string lines =
+      "m,hostname=n1 value=1 1700000000\nm,hostname=n1 value=2 1700000060\nm,hostname=n1 value=4 1700000120\n";
+  const auto with = [&](int cached) {
+    return routed(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x", cached), lines);
+  };
+  CHECK(with(1) ==
+        "x,hostname=n1 value=1 1699999980\nx,hostname=n1 value=2 1700000040\nx,hostname=n1 value=4 1700000100\n");
+  CHECK(with(2) ==
+        "x,hostname=n1 value=1 1699999980\nx,hostname=n1 value=3 1700000040\nx,hostname=n1 value=6 1700000100\n");
+  CHECK(with(3) ==
+        "x,hostname=n1 value=1 1699999980\nx,hostname=n1 value=3 1700000040\nx,hostname=n1 value=7 1700000100\n");
+}
+
+TEST_CASE("an interval ends when its grace is over; what comes later is counted") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x")),
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 10 * second, .series_max = 2}});
+  const std::int64_t end = 1'700'000'040 * second;  // of the first interval
+  routed(router, "m,hostname=n1 value=1 1700000000\n", end);
+  std::string out;
+  CHECK(router.end_intervals(end + 9 * second, out) == 0);
+  routed(router, "m,hostname=n1 value=2 1700000039\n", end + 9 * second);
+  CHECK(router.end_intervals(end + 10 * second, out) == 1);
+  CHECK(out == "x,hostname=n1 value=2 1699999980\n");
+  CHECK(router.end_intervals(end + 10 * second, out) == 0);
+  CHECK(router.aggregator().counts().late == 0);
+  routed(router, "m,hostname=n1 value=3 1700000038\n", end + 10 * second);
+  CHECK(router.aggregator().counts().late == 1);
+  CHECK(router.end_intervals(end + 70 * second, out) == 0);
+}
+
+TEST_CASE("values beyond the limit of series, and from far in the future, are left out and counted") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "count(values)"})x")),
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 2}});
+  const std::int64_t now = 1'700'000'000 * second;
+  routed(router,
+         "m,hostname=n1 value=1 1700000000\nm,hostname=n1,type=b value=1 1700000000\nm,hostname=n1,type=c value=1 "
+         "1700000000\n"
+         "m,hostname=n1 value=1 1800000000\n",
+         now);
+  CHECK(router.aggregator().series() == 2);
+  CHECK(router.aggregator().counts().left_out == 1);
+  CHECK(router.aggregator().counts().early == 1);
+  std::string out;
+  router.end_intervals(now + 60 * second, out);
+  CHECK(out == "x,hostname=n1 value=2i 1699999980\n");
+  CHECK(router.aggregator().series() == 0);  // nothing of it is kept any more
+}
+
+TEST_CASE("an aggregate goes through the rules, but is no source of another") {
+  CHECK(routed(R"x({"num_cache_intervals": 1, "add_tags": [{"key": "cluster", "value": "c"}], "drop_metrics": ["gone"],
+                   "rename_metrics": {"x": "y"}, "hostname_tag": "node",
+                   "interval_aggregates": [{"name": "x", "function": "count(values)"}, {"name": "gone", "function": "count(values)"}]})x",
+               "m,node=n1 value=1 1700000000\n") ==
+        "m,node=n1,cluster=c value=1 1700000000\ny,node=n1,cluster=c value=1i 1699999980\n");
+}
+
+TEST_CASE("an aggregate that cannot be computed is counted for its rule, with the reason") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values) + hostname"})x")));
+  std::string out = routed(router, "m,hostname=n1 value=1 1700000000\nm,hostname=n2 value=1 1700000000\n");
+  router.end_all(0, out);
+  CHECK(out.empty());
+  const RuleCounts& counts = router.rule_counts().back();
+  CHECK(counts.failed == 2);
+  CHECK(counts.problem == "'+' does not fit between float and text: int() or float() makes a number of a text");
+}
+
+TEST_CASE("a host without a metric that an aggregate names gets none of it, which is no failure") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(m_a) - sum(m_b)"})x")));
+  std::string out = routed(router,
+                           "m_a,hostname=n1 value=3 1700000000\nm_b,hostname=n1 value=1 1700000000\n"
+                           "m_a,hostname=n2 value=1 1700000000\n");
+  router.end_all(0, out);
+  CHECK(out == "x,hostname=n1 value=2 1699999980\n");
+  CHECK(router.rule_counts().back().failed == 0);
+  CHECK(router.aggregator().counts().incomplete == 1);
+}

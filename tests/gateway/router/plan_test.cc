@@ -1,0 +1,121 @@
+// The memory of the plan is an optimisation: with it or without it, the output is the same.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/line_protocol.h"
+#include "gateway/router/router.h"
+#include "tests/gateway/router/chance_rules.h"
+#include "tests/gateway/router/routed.h"
+
+using namespace gw;
+using namespace gw::router;
+
+namespace {
+
+constexpr std::int64_t now_ns = 1'700'000'250'000'000'000;
+
+/// What a router makes of each line, and its accounts in the end.
+struct Routes {
+  std::vector<std::string> lines;  ///< what comes out for each; "dropped N", "no line: why"
+  std::string aggregates;
+  std::string counts;
+};
+
+Routes routes_of(Router& router, const std::vector<std::string>& lines) {
+  Routes routes;
+  codecs::LineDecoder decoder({.lenient = true});
+  for (const std::string& text : lines) {
+    decoder.reset(text);
+    REQUIRE(decoder.next() == codecs::Step::record);
+    std::string out;
+    const Routed routed = router.route(decoder.line(), now_ns, out);
+    if (routed.kind == Routed::Kind::dropped) out += "dropped " + std::to_string(routed.rule);
+    if (routed.kind == Routed::Kind::not_representable) out += "no line: " + std::string(routed.problem);
+    routes.lines.push_back(std::move(out));
+  }
+  router.end_all(now_ns, routes.aggregates);
+  for (const RuleCounts& counts : router.rule_counts())
+    routes.counts += std::to_string(counts.dropped) + " dropped, " + std::to_string(counts.failed) + " failed\n";
+  return routes;
+}
+
+void check_same(const std::shared_ptr<const RuleSet>& rules, const std::vector<std::string>& lines) {
+  Router plain(rules, {.plan = {.series_max = 0}, .aggregates = {}});
+  const Routes want = routes_of(plain, lines);
+  for (const std::size_t series_max : {std::size_t{1'000'000}, std::size_t{3}}) {
+    CAPTURE(series_max);
+    Router router(rules, {.plan = {.series_max = series_max}, .aggregates = {}});
+    const Routes got = routes_of(router, lines);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      CAPTURE(lines[i]);
+      if (got.lines[i] != want.lines[i]) CHECK(got.lines[i] == want.lines[i]);
+    }
+    CHECK(got.aggregates == want.aggregates);
+    CHECK(got.counts == want.counts);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("lines are routed the same with and without a memory for series, in any order, and when it overflows") {
+  std::size_t pairs = 0;
+  for (std::uint32_t seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    Chance chance(seed);
+    const std::string text = chance.rules();
+    CAPTURE(text);
+    const auto rules = rules::read_rules_text(text, "rules.json", Seconds(60)).rules;  // some of them can do nothing
+    REQUIRE(rules != nullptr);
+    std::vector<std::string> lines;
+    for (int i = 0; i < 150; ++i) lines.push_back(chance.line());
+    check_same(rules, lines);
+    std::shuffle(lines.begin(), lines.end(), std::mt19937(seed));
+    check_same(rules, lines);
+    pairs += 2 * lines.size();
+  }
+  MESSAGE(pairs << " pairs of rules and line");
+}
+
+TEST_CASE("a line that no rule changes comes out as it went in") {
+  const auto rules = rules_of(R"({"drop_metrics": ["a"]})");
+  Router router(rules);
+  const auto check = [&router](std::string_view line) {
+    for (int i = 0; i < 2; ++i) {  // learnt, and remembered
+      codecs::LineDecoder decoder({.lenient = true});
+      decoder.reset(line);
+      REQUIRE(decoder.next() == codecs::Step::record);
+      std::string out;
+      CHECK(router.route(decoder.line(), now_ns, out).kind == Routed::Kind::written);
+      CHECK(out == line);
+    }
+  };
+  check("b,hostname=n1 value=1.50 1700000000\n");
+  check("b value=0.0\n");
+  check("b,hostname=n1 value=1i 0001700000000\n");
+  check("b,hostname=n\\ 1,type=x\\,y event=\"a\\\\b\",value=01.0 1700000000000000000\n");
+  check("b\\ c,k=v value=true 1\n");
+}
+
+TEST_CASE("most lines are decided by their series alone") {
+  const auto rules = rules_of(R"x({"add_tags": [{"key": "cluster", "value": "x", "if": "*"}],
+    "drop_metrics_if": ["type-id == 1 && match('cpu%d', name)"], "rename_metrics": {"cpu2": "cpu3"}})x");
+  Router router(rules);
+  std::string out;
+  codecs::LineDecoder decoder;
+  for (int i = 0; i < 10; ++i) {
+    decoder.reset("cpu1,type-id=1 value=1 1\ncpu1,type-id=0 value=1 1\ncpu2,type-id=0 value=2 1\n");
+    while (decoder.next() == codecs::Step::record) router.route(decoder.line(), now_ns, out);
+  }
+  CHECK(router.plan().series() == 3);
+  CHECK(router.plan().counts().plain == 0);
+  CHECK(router.plan().counts().resets == 0);
+  CHECK(router.rule_counts()[0].dropped == 10);
+  CHECK(out.starts_with("cpu1,type-id=0,cluster=x value=1 1\ncpu3,type-id=0,cluster=x value=2 1\n"));
+}

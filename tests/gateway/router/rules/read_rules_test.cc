@@ -1,0 +1,153 @@
+#include "gateway/router/rules/read_rules.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/gateway/router/routed.h"
+
+using namespace gw;
+
+TEST_CASE("the legacy keys of router.json run in the documented order") {
+  // A tag for the new name is there, and so is one for the old one; the prefix is changed last.
+  CHECK(routed(R"x({"rename_metrics": {"old": "new"}, "change_unit_prefix": {"new": "M"}, "normalize_units": true,
+                   "add_tags": [{"key": "a", "value": "1", "if": "name == 'old'"}, {"key": "b", "value": "2", "if": "name == 'new'"}],
+                   "delete_tags": [{"key": "c", "if": "name == 'new'"}], "del_tags": [{"key": "d", "if": "*"}],
+                   "drop_metrics": ["gone"], "drop_metrics_if": ["a == '1'", "type-id == 7"]})x",
+               "old,c=x,d=x,unit=kByte value=1500i 1\ngone value=1\nx,type-id=7 value=1\n") ==
+        "new,unit=MB,a=1,b=2 value=1.5 1\n");
+}
+
+TEST_CASE("cc-lib's flat object runs by stages, in the order of the file within each") {
+  const auto check = [](std::string_view rules, std::string_view want) {
+    CAPTURE(rules);
+    CHECK(routed(rules, "m,t=1 value=2 1\n") == want);
+    CHECK(routed(R"x({"process_messages": )x" + std::string(rules) + "}", "m,t=1 value=2 1\n") == want);
+  };
+  check(R"x({"rename_messages": {"m": "n"}, "drop_messages_if": ["name == 'n'"]})x", "n,t=1 value=2 1\n");
+  check(
+      R"x({"rename_messages": {"m": "n"}, "drop_messages_if": ["name == 'n'"], "stage_order": ["rename", "drop_if"]})x",
+      "");
+  check(R"x({"rename_messages": {"m": "n"}, "drop_messages_if": ["name == 'n'"],
+            "stage_order": ["rename_messages", "drop_messages_if"]})x",
+        "");
+  check(R"x({"rename_messages": {"m": "n"}, "drop_messages": ["m"], "stage_order": ["rename"]})x", "n,t=1 value=2 1\n");
+  check(
+      R"x({"add_tags_if": [{"key": "t", "value": "2", "if": "true"}, {"key": "u", "value": "3", "if": "t == '2'"}]})x",
+      "m,t=2,u=3 value=2 1\n");
+  check(R"x({"delete_tags_if": [{"key": "t", "if": "value > 1"}]})x", "m value=2 1\n");
+  check(R"x({"move_tag_to_field_if": [{"key": "t", "value": "f", "if": "true"}]})x", "m value=2,f=\"1\" 1\n");
+  check(R"x({"move_tag_to_meta_if": [{"key": "t", "value": "v", "if": "true"}],
+            "move_meta_to_tag_if": [{"key": "v", "value": "w", "if": "meta.v == '1'"}]})x",
+        "m,w=1 value=2 1\n");
+  check(
+      R"x({"add_field_if": [{"key": "f", "value": "1", "if": "true"}], "move_field_to_tag_if": [{"key": "f", "value": "t"}]})x",
+      "m,t=1 value=2 1\n");
+  check(R"x({"rename_messages_if": {"tag.t == '1'": "x"}})x", "x,t=1 value=2 1\n");
+  check(R"x({"drop_by_message_type": ["event", "metric"]})x", "");
+  check(
+      R"x({"add_base_env": {"limit": 1.5, "word": "1", "on": true}, "rename_messages_if": {"on && value > limit && t == word": "x"}})x",
+      "x,t=1 value=2 1\n");
+  check(R"x({"change_unit_prefix": {"name == 'm'": "K"}})x", "m,t=1 value=2 1\n");
+}
+
+TEST_CASE("the documented list runs as it is written") {
+  const auto check = [](std::string_view items, std::string_view want) {
+    CAPTURE(items);
+    const std::string list = "[" + std::string(items) + "]";
+    const std::string_view line = "m,t=1,unit=kB value=2000 1\n";
+    CHECK(routed(R"x({"process_messages": {"manipulate_messages": )x" + list + "}}", line) == want);
+    CHECK(routed(R"x({"process_messages": )x" + list + "}", line) == want);
+    CHECK(routed(R"x({"manipulate_messages": )x" + list + "}", line) == want);
+  };
+  check(R"x({"rename_by": {"m": "n"}}, {"drop_by_name": ["m"]}, {"add_base_tags": {"a": "b"}})x",
+        "n,t=1,unit=kB,a=b value=2000 1\n");
+  check(R"x({"drop_by": "value > 5"})x", "");
+  check(R"x({"add_tags_by": {"hot": "yes"}, "if": "value > 5"}, {"add_tags_by": {"cold": "yes"}, "if": "value < 5"})x",
+        "m,t=1,unit=kB,hot=yes value=2000 1\n");
+  check(R"x({"rename_to": "n", "if": "t == '1'"}, {"delete_tags_by": ["t"]})x", "n,unit=kB value=2000 1\n");
+  check(R"x({"change_prefix_to": "M"})x", "m,t=1,unit=MB value=2 1\n");
+  check(R"x({"change_prefix_by": {"m": "G"}}, {"normalize_units": true})x", "m,t=1,unit=GB value=0.002 1\n");
+  check(R"x({"normalize_units": true})x", "m,t=1,unit=KB value=2000 1\n");
+  check(R"x({"drop_by_type": ["metric"], "if": "t == '2'"})x", "m,t=1,unit=kB value=2000 1\n");
+  check(R"x({"move_tags_to_fields_by": {"t": "f"}}, {"add_fields_by": {"g": "h"}}, {"delete_fields_by": ["f"]})x",
+        "m,unit=kB value=2000,g=\"h\" 1\n");
+}
+
+TEST_CASE("process_messages and the legacy keys run together") {
+  // A flat object: stage by stage. The prefix of process_messages knows the new name of rename_metrics.
+  CHECK(routed(R"x({"rename_metrics": {"m": "n"}, "drop_metrics_if": ["added == '1'"],
+                   "process_messages": {"add_tags_if": [{"key": "added", "value": "1", "if": "true"}],
+                                        "change_unit_prefix": {"name == 'n'": ""}}})x",
+               "m,unit=KB value=2 1\n") == "n,unit=B,added=1 value=2000 1\n");
+  // A list, or stage_order: before them.
+  CHECK(routed(R"x({"drop_metrics_if": ["added == '1'"], "process_messages": [{"add_base_tags": {"added": "1"}}]})x",
+               "m value=2 1\n")
+            .empty());
+}
+
+TEST_CASE("interval_timestamp sets the start of the interval, in the precision of the line") {
+  CHECK(routed(R"x({"interval_timestamp": true})x",
+               "m value=1 1700000000\nm value=1 1700000000123\nm value=1 1699999980\nm value=1\n") ==
+        "m value=1 1699999980\nm value=1 1699999980000\nm value=1 1699999980\nm value=1 1699999980000000000\n");
+}
+
+TEST_CASE("what is wrong with rules is told with its place") {
+  const auto check = [](std::string_view rules, std::string_view want) {
+    CAPTURE(rules);
+    CHECK(problems_of(rules) == want);
+  };
+  check(R"x({"drop_metric": ["a"]})x", "1:2: unknown key 'drop_metric', did you mean 'drop_metrics'?\n");
+  check(R"x({"drop_metrics_if": ["metrc.Name() == 'x'"]})x", "1:23: unknown name 'metrc', did you mean 'metric'\n");
+  check(R"x({"drop_metrics_if": ["name = 'x'"]})x", "1:28: '=' assigns nothing here: 'is equal' is '=='\n");
+  check("{\n  \"rename_messages_if\": {\"nmae ==\": \"x\"}}",
+        "2:34: the expression ends here although something must follow\n");
+  check(R"x({"add_tags": [{"key": "a"}]})x",
+        "1:15: missing key 'value' in add_tags[0], for example: \"value\": \"fritz\"\n");
+  check(R"x({"add_tags": [{"key": "a", "value": ""}]})x",
+        "1:37: '' cannot be the value of a tag: it is empty or holds what line protocol cannot carry\n");
+  check(R"x({"delete_field_if": [{"key": "value", "if": "true"}]})x",
+        "1:30: the field 'value' makes the message what it is: to be rid of both, drop the message\n");
+  check(R"x({"add_base_env": {"name": "x", "list": []}})x",
+        "1:19: 'name' has a meaning already\n1:40: a constant is a text, a number, true or false\n");
+  check(R"x({"change_unit_prefix": {"m": "kilo"}})x",
+        "1:30: unknown prefix 'kilo': there are K, M, G, T, P, E, Z, Y, m, u, n, Ki, Mi, Gi, Ti, Pi, Ei, Zi, Yi and "
+        "\"\" for none\n");
+  check(R"x({"drop_messages": ["a"], "stage_order": ["drop_by_nam"]})x",
+        "1:42: unknown stage 'drop_by_nam', did you mean 'drop_by_name'?\n");
+  check(R"x({"drop_by_message_type": ["metrics"]})x",
+        "1:27: unknown type of message 'metrics', did you mean 'metric'?: there is 'metric', 'event', 'log', "
+        "'control'\n");
+  check(R"x({"process_messages": [{"drop_by": "name == 'a'", "if": "value > 1"}]})x",
+        "1:35: 'drop_by' is a condition itself: write both as one, \"(…) and (…)\"\n");
+  check(
+      R"x({"process_messages": [{"drop_by_name": ["a"], "rename_by": {"a": "b"}}]})x",
+      "1:47: 'rename_by' stands beside 'drop_by_name': put it into an item of its own, so that their order is told\n");
+  check(R"x({"process_messages": [{"if": "true"}]})x",
+        "1:23: missing key 'drop_by' in process_messages[0], for example: \"drop_by\": \"name == 'cpu_idle'\"\n");
+  check(R"x({"interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x",
+        "1:2: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
+  check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "getCpuCore(0)"}]})x",
+        "1:79: 'getCpuCore' asks for the topology of the node that measures, which the gateway does not know\n");
+}
+
+TEST_CASE("rules that can do nothing are warned of") {
+  const auto check = [](std::string_view rules, std::string_view want) {
+    CAPTURE(rules);
+    CHECK(problems_of(rules) == want);
+  };
+  check(R"x({"drop_metrics_if": ["name == 'a' && value > 1 && 'b' == name"]})x",
+        "1:22: warning: this rule can never match: name cannot be both 'a' and 'b'\n");
+  check(R"x({"drop_metrics_if": ["tag.type == 'a' && tag.type-id == 'b' && metric.Name() == 'x'"]})x", "");
+  check(R"x({"drop_metrics": ["a"], "rename_metrics": {"a": "b"}})x",
+        "1:44: warning: 'a' does not get to this rule: 'drop_metrics: a' in line 1 drops it\n");
+  check(R"x({"process_messages": [{"drop_by_name": ["a"]}, {"rename_by": {"b": "a"}}, {"drop_by_name": ["a"]}]})x", "");
+  check(R"x({"drop_metrics_if": ["*"], "change_unit_prefix": {"m": "K"}})x",
+        "1:51: warning: nothing gets to this rule: 'drop_metrics_if: *' in line 1 drops every message\n");
+  check(
+      R"x({"process_messages": [{"drop_by": "name in ['a', 'b']"}, {"add_tags_by": {"x": "y"}, "if": "name == 'b' && value > 1"}]})x",
+      "1:75: warning: 'b' does not get to this rule: 'drop_by: name in ['a', 'b']' in line 1 drops it\n");
+  check(R"x({"drop_metrics_if": ["nam == 'x'", "hostname == 'a'"]})x",
+        "1:22: warning: 'nam' is taken for a tag, meta value or field of that name; did you mean 'name'?\n");
+}
