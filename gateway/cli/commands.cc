@@ -9,6 +9,7 @@
 #include "gateway/base/suggest.h"
 #include "gateway/cli/check.h"
 #include "gateway/cli/decode.h"
+#include "gateway/cli/route.h"
 #include "gateway/cli/run.h"
 #include "gateway/cli/subjects.h"
 #include "gateway/cli/tap.h"
@@ -44,12 +45,17 @@ int encode_standard_input(Arguments arguments, std::ostream& out, std::ostream& 
   return unless_unreadable(encode(arguments, std::cin, out, err), err);
 }
 
+int route_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
+  return unless_unreadable(route(arguments, SystemClock(), std::cin, out, err), err);
+}
+
 constexpr Command command_table[] = {
     {"operate", "run", "the gateway: poll, publish, route, write", run},
     {"operate", "tap", "see the messages on the bus, without disturbing it", tap},
     {"understand", "check", "every error of a configuration, without network", check},
     {"prepare", "decode", "what the gateway reads in a body, as JSON lines", decode_standard_input},
     {"prepare", "encode", "JSON lines to a body: the inverse of decode", encode_standard_input},
+    {"prepare", "route", "lines through a file of rules, with --explain what each did", route_standard_input},
     {"prepare", "subjects", "the subject tree; nats-server permissions of a role", subjects},
     {"prepare", "version", "the version", version},
 };

@@ -1,0 +1,205 @@
+#include "gateway/cli/route.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <istream>
+#include <ostream>
+#include <string>
+
+#include "codecs/line_protocol.h"
+#include "gateway/cli/arguments.h"
+#include "gateway/config/units.h"
+#include "gateway/router/router.h"
+#include "gateway/router/rules/load_rules.h"
+
+namespace gw::cli {
+namespace {
+
+constexpr Option known_options[] = {{"--rules", "FILE"}, {"--interval", "DURATION"}, {"--explain", ""}, {"--help", ""}};
+
+constexpr Seconds interval_default{60};
+
+constexpr std::string_view help =
+    "usage: cc-gateway route --rules FILE [--interval DURATION] [--explain] <LINES\n"
+    "\n"
+    "Takes lines of line protocol from standard input through the rules of FILE and prints what\n"
+    "comes out. FILE is router.json of cc-metric-collector, cc-lib's message processor or the list\n"
+    "'manipulate_messages', as JSON or, where its name ends in .toml, as TOML.\n"
+    "\n"
+    "  --rules FILE          the rules\n"
+    "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: 60s.\n"
+    "                        Aggregates are printed when the input ends\n"
+    "  --explain             before each line, as comments, the rules that changed or dropped it:\n"
+    "                        file:line:column of the rule, the line before (-) and after it (+)\n"
+    "  --help                this text\n"
+    "\n"
+    "A line that cannot be read is told on standard error and left out. Rules that failed on a line\n"
+    "leave it as it was and are told at the end. Exit codes: 0 done; 1 a line or a rule failed;\n"
+    "2 the rules are wrong.\n";
+
+std::string shown(const router::Message& message, codecs::Precision precision) {
+  std::string text;
+  const auto written = codecs::append_message(text, message, codecs::Dialect::line_protocol_v2, precision);
+  if (!written) return fmt::format("(no line: {})", written.error());
+  text.pop_back();
+  for (const auto& tag : message.meta)
+    text += fmt::format("{}{}={}", &tag == message.meta.data() ? "   meta: " : ", ", tag.key, tag.value);
+  return text;
+}
+
+/// Comments of line protocol: what is printed can still be read as lines.
+class Explanation final : public router::Interpreter::Observer {
+ public:
+  Explanation(const router::RuleSet& rules, std::ostream& out) : rules_(rules), out_(out) {}
+  /// Of the times of the line that comes.
+  void use(codecs::Precision precision) { precision_ = precision; }
+  void saw(const router::Step& step, router::Effect effect, const router::Message& before, const router::Message& after,
+           const std::string& problem) override {
+    if (effect == router::Effect::changed && before == after) return;
+    const router::Rule& rule = rules_.rules[step.rule];
+    out_ << fmt::format("# {}:{}:{}: {}\n#   - {}\n", rules_.file, rule.at.line, rule.at.column, rule.text,
+                        shown(before, precision_));
+    if (effect == router::Effect::changed) out_ << fmt::format("#   + {}\n", shown(after, precision_));
+    if (effect == router::Effect::dropped) out_ << "#   dropped\n";
+    if (effect == router::Effect::failed) out_ << fmt::format("#   failed: {}\n", problem);
+  }
+
+ private:
+  const router::RuleSet& rules_;
+  std::ostream& out_;
+  codecs::Precision precision_ = codecs::Precision::nanoseconds;
+};
+
+class LineRouter {
+ public:
+  LineRouter(const std::shared_ptr<const router::RuleSet>& rules, router::RouterOptions options, bool explains,
+             const Clock& clock, std::ostream& out, std::ostream& err)
+      : router_(rules, options),
+        interpreter_(rules),
+        explanation_(*rules, out),
+        explained_(rules->rules.size()),
+        explains_(explains),
+        clock_(clock),
+        out_(out),
+        err_(err) {}
+
+  /// Answers whether all lines could be read and all rules evaluated.
+  bool run(std::istream& in) {
+    codecs::Chunks chunks(codecs::line_bytes_max);
+    std::array<char, 64 << 10> piece;
+    for (bool last = false; !last;) {
+      in.read(piece.data(), piece.size());
+      last = in.gcount() == 0;
+      const auto size = static_cast<std::size_t>(in.gcount());
+      decoder_.feed(chunks.add({piece.data(), size}, last), last);
+      take_lines();
+      chunks.used(decoder_.consumed());
+      if (chunks.full()) {
+        err_ << fmt::format("cc-gateway route: a line of more than {} bytes\n", codecs::line_bytes_max);
+        return false;
+      }
+    }
+    router_.end_all(now_ns(), text_);
+    write();
+    return report_rules() && good_;
+  }
+
+ private:
+  std::int64_t now_ns() const {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().wall.time_since_epoch()).count();
+  }
+
+  void take_lines() {
+    for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
+      if (step == codecs::Step::error) {
+        const codecs::DecodeError& error = decoder_.error();
+        err_ << fmt::format("{}:{}: {}\n", error.line, error.column, error.reason);
+        good_ = false;
+        continue;
+      }
+      if (explains_) explain();
+      const router::Routed routed = router_.route(decoder_.line(), now_ns(), text_);
+      if (routed.kind == router::Routed::Kind::not_representable) {
+        err_ << fmt::format("{}:1: what the rules make of it is no line: {}\n", decoder_.line_number(), routed.problem);
+        good_ = false;
+      }
+      if (explains_) write();
+    }
+    write();
+  }
+
+  void explain() {
+    auto decoded = codecs::to_message(decoder_.line(), codecs::Dialect::line_protocol_v2);
+    if (!decoded) return;
+    router::Message message{*std::move(decoded), {}};
+    const auto& time = decoder_.line().timestamp;
+    explanation_.use(time ? codecs::precision_of(*time) : codecs::Precision::nanoseconds);
+    interpreter_.run(message, now_ns(), explained_, &explanation_);
+  }
+
+  void write() {
+    out_ << text_;
+    text_.clear();
+  }
+
+  bool report_rules() {
+    bool good = true;
+    const router::RuleSet& rules = router_.rules();
+    for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+      const router::RuleCounts& counts = router_.rule_counts()[i];
+      if (counts.failed == 0) continue;
+      const router::Rule& rule = rules.rules[i];
+      err_ << fmt::format("{}:{}:{}: '{}' failed on {} message{}: {}\n", rules.file, rule.at.line, rule.at.column,
+                          rule.text, counts.failed, counts.failed == 1 ? "" : "s", counts.problem);
+      good = false;
+    }
+    return good;
+  }
+
+  router::Router router_;
+  router::Interpreter interpreter_;
+  Explanation explanation_;
+  std::vector<router::RuleCounts> explained_;
+  bool explains_;
+  const Clock& clock_;
+  std::ostream& out_;
+  std::ostream& err_;
+  codecs::LineDecoder decoder_{{.lenient = true}};
+  std::string text_;
+  bool good_ = true;
+};
+
+int wrong(std::ostream& err, std::string_view text) {
+  err << "cc-gateway route: " << text << '\n';
+  return usage;
+}
+
+}  // namespace
+
+int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostream& out, std::ostream& err) {
+  const auto parsed = Options::parse(arguments, known_options);
+  if (!parsed) return wrong(err, parsed.error());
+  if (parsed->has("--help")) {
+    out << help;
+    return done;
+  }
+  const auto file = parsed->value("--rules");
+  if (!file) return wrong(err, "--rules FILE is missing");
+  Seconds interval = interval_default;
+  if (const auto text = parsed->value("--interval")) {
+    const auto duration = config::parse_duration(*text);
+    if (!duration || *duration < Seconds(1) || *duration % Seconds(1) != Milliseconds(0))
+      return wrong(err, fmt::format("--interval must be whole seconds like \"60s\" or \"1m30s\", not '{}'", *text));
+    interval = std::chrono::duration_cast<Seconds>(*duration);
+  }
+  const rules::LoadedRules loaded = rules::load_rules(*file, interval);
+  err << loaded.report();
+  if (loaded.rules == nullptr) return usage;
+  router::RouterOptions router_options;
+  router_options.aggregates.interval_ns = std::chrono::nanoseconds(interval).count();
+  LineRouter router(loaded.rules, router_options, parsed->has("--explain"), clock, out, err);
+  return router.run(in) ? done : failed;
+}
+
+}  // namespace gw::cli

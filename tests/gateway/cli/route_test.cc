@@ -1,0 +1,112 @@
+#include "gateway/cli/route.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace gw;
+using namespace gw::cli;
+
+namespace {
+
+class FixedClock final : public Clock {
+ public:
+  Instant now() const override { return {WallTime(std::chrono::seconds(1'700'000'000)), {}}; }
+};
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+/// A file of rules that goes with the test.
+class RulesFile {
+ public:
+  explicit RulesFile(const std::string& rules, const std::string& ending = "json")
+      : path_(std::filesystem::temp_directory_path() /
+              ("cc-gateway-route-test-" + std::to_string(getpid()) + "." + ending)) {
+    std::ofstream(path_) << rules;
+  }
+  ~RulesFile() { std::filesystem::remove(path_); }
+  RulesFile(const RulesFile&) = delete;
+  RulesFile& operator=(const RulesFile&) = delete;
+  std::string name() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Ran run(const std::vector<std::string_view>& words, const std::string& lines) {
+  std::istringstream in(lines);
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = route(words, FixedClock(), in, out, err);
+  return {code, out.str(), err.str()};
+}
+
+}  // namespace
+
+TEST_CASE("route takes lines through rules, and prints aggregates in the end") {
+  const RulesFile rules(R"x({"drop_metrics": ["a"], "num_cache_intervals": 1, // comments are taken
+    "interval_aggregates": [{"name": "n", "function": "count(b)", "tags": {"type": "node"}}]})x");
+  const Ran ran = run({"--rules", rules.name()}, "a value=1 1700000000\nb,hostname=x value=2 1700000000");
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "b,hostname=x value=2 1700000000\nn,hostname=x,type=node value=1i 1699999980\n");
+  CHECK(ran.err.empty());
+}
+
+TEST_CASE("route counts its intervals as told") {
+  const RulesFile rules("interval_timestamp = true\n", "toml");
+  CHECK(run({"--rules", rules.name(), "--interval", "10s"}, "a value=1 1700000009\n").out == "a value=1 1700000000\n");
+  CHECK(run({"--rules", rules.name()}, "a value=1 1700000009\n").out == "a value=1 1699999980\n");
+  CHECK(run({"--rules", rules.name(), "--interval", "1500ms"}, "").code == 2);
+}
+
+TEST_CASE("route explains what each rule did, in comments, so that what it prints are lines still") {
+  const RulesFile rules(
+      R"({"rename_metrics": {"old": "new"}, "drop_metrics_if": ["type-id == 1", "value + 'x' == 'y'"]})");
+  const Ran ran = run({"--rules", rules.name(), "--explain"},
+                      "old,type-id=0 value=1 1700000000\nold,type-id=1 value=1 1700000000\n");
+  const std::string at = "# " + rules.name();
+  CHECK(ran.out ==
+        at +
+            ":1:72: drop_metrics_if: value + 'x' == 'y'\n#   - old,type-id=0 value=1 1700000000\n"
+            "#   failed: '+' does not fit between float and text: int() or float() makes a number of a text\n" +
+            at +
+            ":1:21: rename_metrics\n#   - old,type-id=0 value=1 1700000000\n"
+            "#   + new,type-id=0 value=1 1700000000   meta: oldname=old\nnew,type-id=0 value=1 1700000000\n" +
+            at + ":1:56: drop_metrics_if: type-id == 1\n#   - old,type-id=1 value=1 1700000000\n#   dropped\n");
+  CHECK(ran.code == 1);
+  CHECK(ran.err ==
+        rules.name() +
+            ":1:72: 'drop_metrics_if: value + 'x' == 'y'' failed on 1 message: '+' does not fit between float "
+            "and text: int() or float() makes a number of a text\n");
+}
+
+TEST_CASE("route tells what is wrong with rules and lines, and goes on behind a bad line") {
+  const RulesFile broken("{\n  \"drop_metrics_if\": [\"metrc.Name() == 'x'\"]\n}\n");
+  const Ran refused = run({"--rules", broken.name()}, "a value=1\n");
+  CHECK(refused.code == 2);
+  CHECK(refused.out.empty());
+  CHECK(refused.err == broken.name() +
+                           ":2:24: unknown name 'metrc', did you mean 'metric'\n"
+                           "    \"drop_metrics_if\": [\"metrc.Name() == 'x'\"]\n"
+                           "                         ^\n");
+  {
+    const RulesFile rules(R"({"process_messages": [{"move_fields_to_tags_by": {"text": "t"}}]})");
+    const Ran ran = run({"--rules", rules.name()}, "a\nb value=1,text=\"\"\nc value=2,text=\"x\"\n");
+    CHECK(ran.code == 1);
+    CHECK(ran.out == "c,t=x value=2\n");
+    CHECK(ran.err == "1:2: no fields\n2:1: what the rules make of it is no line: empty tag value\n");
+  }
+  CHECK(run({"--rules", "/nowhere.json"}, "").err == "/nowhere.json: cannot read it: No such file or directory\n");
+  CHECK(run({}, "").err == "cc-gateway route: --rules FILE is missing\n");
+  CHECK(run({"--rule", "x"}, "").code == 2);
+  CHECK(run({"--help"}, "").code == 0);
+}
