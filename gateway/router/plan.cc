@@ -27,9 +27,7 @@ constexpr std::size_t nodes_per_series = 8;
 
 /// A line that has `value`, a number, and no other field.
 bool has_plan(const codecs::Line& line) {
-  if (line.fields.size() != 1 || line.fields[0].key != value_key) return false;
-  const codecs::FieldValue& value = line.fields[0].value;
-  return !std::holds_alternative<bool>(value) && !std::holds_alternative<codecs::StringValue>(value);
+  return line.fields.size() == 1 && line.fields[0].key == value_key && is_number(line.fields[0].value);
 }
 
 /// Measurement and tags, as they stand.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/config/reader.h"
+#include "gateway/config/problem.h"
 #include "gateway/router/expression/expression.h"
 #include "gateway/router/step.h"
 

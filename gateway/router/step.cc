@@ -57,10 +57,6 @@ codecs::FieldValue view_of(const codecs::Message::Value& value) {
       value);
 }
 
-bool is_number(const codecs::FieldValue& value) {
-  return !std::holds_alternative<bool>(value) && !std::holds_alternative<codecs::StringValue>(value);
-}
-
 /// Of a number.
 codecs::Message::Value number_of(const codecs::FieldValue& value) {
   if (const auto* const real = std::get_if<double>(&value)) return *real;
@@ -74,6 +70,10 @@ std::string text_of(const codecs::Message::Value& value) {
 }
 
 }  // namespace
+
+bool is_number(const codecs::FieldValue& value) {
+  return !std::holds_alternative<bool>(value) && !std::holds_alternative<codecs::StringValue>(value);
+}
 
 std::optional<codecs::FieldValue> number_in(const codecs::Message& message) {
   const auto found = std::ranges::find(message.fields, "value", &Field::key);
@@ -241,10 +241,7 @@ Effect Stepper::normalize() {
   std::string* const text = unit();
   if (text == nullptr) return Effect::none;
   const auto known = parse_unit(*text);
-  if (!known) {
-    ++unknown_units_;
-    return Effect::none;
-  }
+  if (!known) return Effect::none;
   std::string normal = short_text(*known);
   if (*text == normal) return Effect::none;
   *text = std::move(normal);
@@ -261,10 +258,7 @@ Effect Stepper::change_prefix(std::string_view text) {
   if (!is_number(old)) return Effect::none;
   const auto from = parse_unit(*unit_text);
   const auto to = from ? with_prefix(*from, *prefix) : std::nullopt;
-  if (!to) {
-    ++unknown_units_;
-    return Effect::none;
-  }
+  if (!to) return Effect::none;
   prefix_change_ = {from->prefix, to->prefix};
   const codecs::FieldValue value = convert(old, from->prefix, to->prefix);
   if (!is_finite(value)) return fail(fmt::format("the value is too large with the prefix '{}'", text));

@@ -68,6 +68,8 @@ enum class Effect : std::uint8_t {
   failed,  ///< it is as it was, though the step should have done something
 };
 
+/// No text, no truth.
+bool is_number(const codecs::FieldValue& value);
 /// The field `value` where it is a number.
 std::optional<codecs::FieldValue> number_in(const codecs::Message& message);
 /// As conditions see it: unsigned integers beyond 2^63 are floats.
@@ -99,8 +101,6 @@ class Stepper {
   std::optional<bool> holds(const expression::Expression* condition);
   /// What the last step did to the value by another prefix; after Effect::failed, what it would have done.
   const std::optional<PrefixChange>& prefix_change() const { return prefix_change_; }
-  /// Messages that were to be normalised, or to get another prefix, whose unit is none that we know.
-  std::uint64_t unknown_units() const { return unknown_units_; }
   /// After Effect::failed.
   const std::string& problem() const { return problem_; }
   /// The message as conditions see it; valid until it is changed.
@@ -121,7 +121,6 @@ class Stepper {
   bool view_is_stale_ = true;
   expression::Arena arena_;
   std::optional<PrefixChange> prefix_change_;
-  std::uint64_t unknown_units_ = 0;
   std::string problem_;
 };
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +21,7 @@ struct LoadedRules {
   std::string report() const;
 };
 
-/// JSON, or TOML where the name ends in .toml. Of a whole configuration of the gateway, [router] is read.
+/// JSON, or TOML where the name ends in .toml.
 LoadedRules load_rules(const std::string& file, Seconds interval);
 /// The same for `source`, the text of `file`.
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval);

@@ -50,23 +50,21 @@ constexpr std::array<std::string_view, stage_count> stage_names = {"drop_by_name
 struct KeyedRules {
   std::string_view key;
   Stage stage;
-  Step::Kind kind;
-  Part from;
-  Part to;
+  KeyedKind kind;
 };
 constexpr KeyedRules keyed_rules[] = {
-    {"add_tags_if", Stage::add_tag, Step::Kind::set, Part::tags, Part::tags},
-    {"delete_tags_if", Stage::delete_tag, Step::Kind::erase, Part::tags, Part::tags},
-    {"move_tag_to_meta_if", Stage::move_tag_to_meta, Step::Kind::move, Part::tags, Part::meta},
-    {"move_tag_to_field_if", Stage::move_tag_to_fields, Step::Kind::move, Part::tags, Part::fields},
-    {"add_meta_if", Stage::add_meta, Step::Kind::set, Part::meta, Part::meta},
-    {"delete_meta_if", Stage::delete_meta, Step::Kind::erase, Part::meta, Part::meta},
-    {"move_meta_to_tag_if", Stage::move_meta_to_tags, Step::Kind::move, Part::meta, Part::tags},
-    {"move_meta_to_field_if", Stage::move_meta_to_fields, Step::Kind::move, Part::meta, Part::fields},
-    {"add_field_if", Stage::add_field, Step::Kind::set, Part::fields, Part::fields},
-    {"delete_field_if", Stage::delete_field, Step::Kind::erase, Part::fields, Part::fields},
-    {"move_field_to_tag_if", Stage::move_field_to_tags, Step::Kind::move, Part::fields, Part::tags},
-    {"move_field_to_meta_if", Stage::move_field_to_meta, Step::Kind::move, Part::fields, Part::meta},
+    {"add_tags_if", Stage::add_tag, {Step::Kind::set, Part::tags, Part::tags}},
+    {"delete_tags_if", Stage::delete_tag, {Step::Kind::erase, Part::tags, Part::tags}},
+    {"move_tag_to_meta_if", Stage::move_tag_to_meta, {Step::Kind::move, Part::tags, Part::meta}},
+    {"move_tag_to_field_if", Stage::move_tag_to_fields, {Step::Kind::move, Part::tags, Part::fields}},
+    {"add_meta_if", Stage::add_meta, {Step::Kind::set, Part::meta, Part::meta}},
+    {"delete_meta_if", Stage::delete_meta, {Step::Kind::erase, Part::meta, Part::meta}},
+    {"move_meta_to_tag_if", Stage::move_meta_to_tags, {Step::Kind::move, Part::meta, Part::tags}},
+    {"move_meta_to_field_if", Stage::move_meta_to_fields, {Step::Kind::move, Part::meta, Part::fields}},
+    {"add_field_if", Stage::add_field, {Step::Kind::set, Part::fields, Part::fields}},
+    {"delete_field_if", Stage::delete_field, {Step::Kind::erase, Part::fields, Part::fields}},
+    {"move_field_to_tag_if", Stage::move_field_to_tags, {Step::Kind::move, Part::fields, Part::tags}},
+    {"move_field_to_meta_if", Stage::move_field_to_meta, {Step::Kind::move, Part::fields, Part::meta}},
 };
 
 /// The other keys, with the stage that `stage_order` may call by them.
@@ -96,11 +94,7 @@ class FlatReader {
     steps(Stage::drop_by_name) = read_drop_names(object_, "drop_messages", maker_);
     steps(Stage::drop_by_type) = read_drop_types(object_, "drop_by_message_type", maker_);
     steps(Stage::drop_if) = read_drops(object_, "drop_messages_if", maker_);
-    for (const KeyedRules& row : keyed_rules) {
-      for (RuleReader& rule : object_.objects(row.key)) {
-        if (auto step = read_keyed(rule, row)) steps(row.stage).push_back(*std::move(step));
-      }
-    }
+    for (const KeyedRules& row : keyed_rules) steps(row.stage) = read_keyed(object_, row.key, row.kind, maker_);
     steps(Stage::rename) = read_renames(object_, "rename_messages", maker_);
     for (const Node* const entry : object_.entries("rename_messages_if")) {
       if (!maker_.check_name(*entry)) continue;
@@ -126,28 +120,6 @@ class FlatReader {
 
   static Origin key_origin(std::string_view name, const Node& entry) {
     return {entry.key_where, fmt::format("{}: {} -> {}", name, entry.key, entry.text)};
-  }
-
-  std::optional<Step> read_keyed(RuleReader& rule, const KeyedRules& row) {
-    const Node* const key = rule.text("key");
-    const bool needs_value = row.kind != Step::Kind::erase;
-    const Node* const value = rule.text("value");  // of a deletion it says nothing
-    Condition condition = maker_.condition_of(rule);
-    rule.finish();
-    if (key == nullptr) rule.missing("key", R"("type")");
-    if (value == nullptr && needs_value) rule.missing("value", R"("node")");
-    if (key == nullptr || (value == nullptr && needs_value)) return std::nullopt;
-    Step step = maker_.step(row.kind, {rule.where(), keyed_text(row, *key, value)}, std::move(condition));
-    step.from = row.from;
-    step.to = row.to;
-    step.key = key->text;
-    if (needs_value) step.value = value->text;
-    return check_keyed(step, maker_, *key, value) ? std::optional(std::move(step)) : std::nullopt;
-  }
-
-  static std::string keyed_text(const KeyedRules& row, const Node& key, const Node* value) {
-    if (row.kind == Step::Kind::erase) return fmt::format("{}: {}", row.key, key.text);
-    return fmt::format("{}: {} {} {}", row.key, key.text, row.kind == Step::Kind::set ? "=" : "->", value->text);
   }
 
   void read_constants() {

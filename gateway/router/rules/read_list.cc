@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gateway/router/rules/read_rules.h"
@@ -30,47 +31,27 @@ struct Item {
   StepMaker& maker;
   std::string_view key;
   Condition condition;
+  KeyedKind kind;  ///< of read_pairs and read_keys
 };
 
-template <Part part>
-Steps read_set(const Item& item) {
+/// {key: value}, or {from: to}
+Steps read_pairs(const Item& item) {
   Steps steps;
   for (const Node* const entry : item.reader.entries(item.key)) {
-    Step step = item.maker.step(Step::Kind::set,
-                                {entry->key_where, fmt::format("{}: {} = {}", item.key, entry->key, entry->text)},
-                                item.condition);
-    step.to = part;
-    step.key = entry->key;
-    step.value = entry->text;
-    if (check_keyed(step, item.maker, *entry, entry)) steps.push_back(std::move(step));
+    const KeyAndValue text = {entry->key, entry->key_where, entry->text, entry->where};
+    if (auto step = keyed_step(item.maker, item.key, entry->key_where, item.kind, text, item.condition))
+      steps.push_back(*std::move(step));
   }
   return steps;
 }
 
-template <Part part>
-Steps read_erase(const Item& item) {
+/// [key]
+Steps read_keys(const Item& item) {
   Steps steps;
   for (const Node* const key : item.reader.texts(item.key)) {
-    Step step = item.maker.step(Step::Kind::erase, origin_of(item.key, *key), item.condition);
-    step.from = part;
-    step.key = key->text;
-    if (check_keyed(step, item.maker, *key, nullptr)) steps.push_back(std::move(step));
-  }
-  return steps;
-}
-
-template <Part from, Part to>
-Steps read_move(const Item& item) {
-  Steps steps;
-  for (const Node* const entry : item.reader.entries(item.key)) {
-    Step step = item.maker.step(Step::Kind::move,
-                                {entry->key_where, fmt::format("{}: {} -> {}", item.key, entry->key, entry->text)},
-                                item.condition);
-    step.from = from;
-    step.to = to;
-    step.key = entry->key;
-    step.value = entry->text;
-    if (check_keyed(step, item.maker, *entry, entry)) steps.push_back(std::move(step));
+    const KeyAndValue text = {key->text, key->where, {}, key->where};
+    if (auto step = keyed_step(item.maker, item.key, key->where, item.kind, text, item.condition))
+      steps.push_back(*std::move(step));
   }
   return steps;
 }
@@ -104,21 +85,25 @@ Steps read_prefix_to(const Item& item) {
 struct Action {
   std::string_view key;
   Steps (*read)(const Item&);
+  KeyedKind kind = {};
 };
+constexpr KeyedKind set(Part part) { return {Step::Kind::set, part, part}; }
+constexpr KeyedKind erase(Part part) { return {Step::Kind::erase, part, part}; }
+constexpr KeyedKind move(Part from, Part to) { return {Step::Kind::move, from, to}; }
 constexpr Action actions[] = {
-    {"add_base_tags", read_set<Part::tags>},
-    {"add_tags_by", read_set<Part::tags>},
-    {"add_meta_by", read_set<Part::meta>},
-    {"add_fields_by", read_set<Part::fields>},
-    {"delete_tags_by", read_erase<Part::tags>},
-    {"delete_meta_by", read_erase<Part::meta>},
-    {"delete_fields_by", read_erase<Part::fields>},
-    {"move_tags_to_meta_by", read_move<Part::tags, Part::meta>},
-    {"move_tags_to_fields_by", read_move<Part::tags, Part::fields>},
-    {"move_meta_to_tags_by", read_move<Part::meta, Part::tags>},
-    {"move_meta_to_fields_by", read_move<Part::meta, Part::fields>},
-    {"move_fields_to_tags_by", read_move<Part::fields, Part::tags>},
-    {"move_fields_to_meta_by", read_move<Part::fields, Part::meta>},
+    {"add_base_tags", read_pairs, set(Part::tags)},
+    {"add_tags_by", read_pairs, set(Part::tags)},
+    {"add_meta_by", read_pairs, set(Part::meta)},
+    {"add_fields_by", read_pairs, set(Part::fields)},
+    {"delete_tags_by", read_keys, erase(Part::tags)},
+    {"delete_meta_by", read_keys, erase(Part::meta)},
+    {"delete_fields_by", read_keys, erase(Part::fields)},
+    {"move_tags_to_meta_by", read_pairs, move(Part::tags, Part::meta)},
+    {"move_tags_to_fields_by", read_pairs, move(Part::tags, Part::fields)},
+    {"move_meta_to_tags_by", read_pairs, move(Part::meta, Part::tags)},
+    {"move_meta_to_fields_by", read_pairs, move(Part::meta, Part::fields)},
+    {"move_fields_to_tags_by", read_pairs, move(Part::fields, Part::tags)},
+    {"move_fields_to_meta_by", read_pairs, move(Part::fields, Part::meta)},
     {"drop_by", read_drop_by},
     {"drop_by_name", [](const Item& i) { return read_drop_names(i.reader, i.key, i.maker, i.condition); }},
     {"drop_by_type", [](const Item& i) { return read_drop_types(i.reader, i.key, i.maker, i.condition); }},
@@ -139,7 +124,7 @@ Steps read_item(RuleReader& reader, StepMaker& maker) {
     if (found == nullptr) continue;
     if (taken.empty()) {
       taken = action.key;
-      steps = action.read({reader, maker, action.key, condition});
+      steps = action.read({reader, maker, action.key, condition, action.kind});
     } else {
       maker.error(found->key_where,
                   fmt::format("'{}' stands beside '{}': put it into an item of its own, so that their order is told",

@@ -62,7 +62,6 @@ class RouterReader {
   void read_router();
   void read_options();
   LegacySteps read_legacy();
-  Steps read_tags(std::string_view key, Step::Kind kind);
   void read_process_messages(const LegacySteps& legacy);
   void place_flat(const Stages& stages, const LegacySteps& legacy);
   void place_legacy(const LegacySteps& legacy);
@@ -105,34 +104,15 @@ LegacySteps RouterReader::read_legacy() {
   LegacySteps legacy;
   legacy.drop = read_drop_names(root_, "drop_metrics", maker_);
   append(legacy.drop, read_drops(root_, "drop_metrics_if", maker_));
-  legacy.add = read_tags("add_tags", Step::Kind::set);
-  legacy.erase = read_tags("delete_tags", Step::Kind::erase);
-  append(legacy.erase, read_tags("del_tags", Step::Kind::erase));
+  constexpr KeyedKind add = {Step::Kind::set, Part::tags, Part::tags};
+  constexpr KeyedKind erase = {Step::Kind::erase, Part::tags, Part::tags};
+  legacy.add = read_keyed(root_, "add_tags", add, maker_);
+  legacy.erase = read_keyed(root_, "delete_tags", erase, maker_);
+  append(legacy.erase, read_keyed(root_, "del_tags", erase, maker_));
   legacy.rename = read_renames(root_, "rename_metrics", maker_);
   legacy.normalize = read_normalize(root_, "normalize_units", maker_);
   legacy.prefix = read_prefixes(root_, "change_unit_prefix", maker_);
   return legacy;
-}
-
-Steps RouterReader::read_tags(std::string_view key, Step::Kind kind) {
-  Steps steps;
-  for (RuleReader& rule : root_.objects(key)) {
-    const Node* const tag = rule.text("key");
-    const Node* const value = rule.text("value");
-    Condition condition = maker_.condition_of(rule);
-    rule.finish();
-    const bool needs_value = kind == Step::Kind::set;
-    if (tag == nullptr) rule.missing("key", R"("cluster")");
-    if (value == nullptr && needs_value) rule.missing("value", R"("fritz")");
-    if (tag == nullptr || (value == nullptr && needs_value)) continue;
-    std::string text = fmt::format("{}: {}", key, tag->text);
-    if (needs_value) text += fmt::format(" = {}", value->text);
-    Step step = maker_.step(kind, {rule.where(), std::move(text)}, std::move(condition));
-    step.key = tag->text;
-    if (needs_value) step.value = value->text;
-    if (check_keyed(step, maker_, *tag, value)) steps.push_back(std::move(step));
-  }
-  return steps;
 }
 
 /// An object in cc-lib's or the documentation's form, or the list itself.

@@ -202,20 +202,53 @@ Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker,
   return {maker.step(Step::Kind::normalize, {object.find(key)->where, std::string(key)}, condition)};
 }
 
-bool check_keyed(const Step& step, StepMaker& maker, const Node& key, const Node* value) {
-  const bool takes_away = step.kind == Step::Kind::erase || step.kind == Step::Kind::move;
-  if (takes_away && step.from == Part::fields && router::is_protected_field(step.key)) {
-    maker.error(key.where, fmt::format("the field {} makes the message what it is: to be rid of both, drop the message",
-                                       config::in_quotes(step.key)));
+namespace {
+
+bool check_keyed(StepMaker& maker, const Step& step, const KeyAndValue& text) {
+  const bool sets = step.kind == Step::Kind::set;
+  if (!sets && step.from == Part::fields && router::is_protected_field(step.key)) {
+    maker.error(text.key_where,
+                fmt::format("the field {} makes the message what it is: to be rid of both, drop the message",
+                            config::in_quotes(step.key)));
     return false;
   }
-  if (step.kind != Step::Kind::set) {
-    if (!maker.check_key(step.from, step.key, key.where)) return false;
+  if (!maker.check_key(sets ? step.to : step.from, step.key, text.key_where)) return false;
+  if (sets) return maker.check_value(step.to, step.value, text.value_where);
+  return step.kind == Step::Kind::erase || maker.check_key(step.to, step.value, text.value_where);
+}
+
+}  // namespace
+
+std::optional<Step> keyed_step(StepMaker& maker, std::string_view name, config::Position where, KeyedKind kind,
+                               const KeyAndValue& text, Condition condition) {
+  std::string shown = fmt::format("{}: {}", name, text.key);
+  if (kind.kind != Step::Kind::erase)
+    shown += fmt::format(" {} {}", kind.kind == Step::Kind::set ? "=" : "->", text.value);
+  Step step = maker.step(kind.kind, {where, std::move(shown)}, std::move(condition));
+  step.from = kind.from;
+  step.to = kind.to;
+  step.key = text.key;
+  if (kind.kind != Step::Kind::erase) step.value = text.value;
+  return check_keyed(maker, step, text) ? std::optional(std::move(step)) : std::nullopt;
+}
+
+Steps read_keyed(RuleReader& object, std::string_view key, KeyedKind kind, StepMaker& maker) {
+  Steps steps;
+  for (RuleReader& rule : object.objects(key)) {
+    const Node* const tag = rule.text("key");
+    const Node* const value = rule.text("value");  // of erasing it says nothing
+    Condition condition = maker.condition_of(rule);
+    rule.finish();
+    const bool lacks_value = value == nullptr && kind.kind != Step::Kind::erase;
+    if (tag == nullptr) rule.missing("key", R"("cluster")");
+    if (lacks_value) rule.missing("value", R"("fritz")");
+    if (tag == nullptr || lacks_value) continue;
+    const KeyAndValue text = {tag->text, tag->where, value == nullptr ? std::string_view() : value->text,
+                              value == nullptr ? tag->where : value->where};
+    if (auto step = keyed_step(maker, key, rule.where(), kind, text, std::move(condition)))
+      steps.push_back(*std::move(step));
   }
-  if (step.kind == Step::Kind::move) return maker.check_key(step.to, step.value, value->where);
-  if (step.kind == Step::Kind::set)
-    return maker.check_key(step.to, step.key, key.where) && maker.check_value(step.to, step.value, value->where);
-  return true;
+  return steps;
 }
 
 }  // namespace gw::rules

@@ -96,7 +96,24 @@ Steps read_renames(RuleReader& object, std::string_view key, StepMaker& maker, c
 Steps read_prefixes(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
 /// true
 Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
-/// Whether the key and value of a step of kind set, erase or move can be; what cannot be is reported of their nodes.
-bool check_keyed(const router::Step& step, StepMaker& maker, const Node& key, const Node* value);
+
+/// What a step does to keys: of kind set (`to`), erase (`from`) or move.
+struct KeyedKind {
+  router::Step::Kind kind;
+  router::Part from;
+  router::Part to;
+};
+/// `value` says nothing of erasing.
+struct KeyAndValue {
+  std::string_view key;
+  config::Position key_where;
+  std::string_view value;
+  config::Position value_where;
+};
+/// A step of the rule `name` at `where`; nothing where key or value cannot be, which is reported of their places.
+std::optional<router::Step> keyed_step(StepMaker& maker, std::string_view name, config::Position where, KeyedKind kind,
+                                       const KeyAndValue& text, Condition condition);
+/// [{"if": condition, "key": k, "value": v}]
+Steps read_keyed(RuleReader& object, std::string_view key, KeyedKind kind, StepMaker& maker);
 
 }  // namespace gw::rules

@@ -2,13 +2,17 @@
 // The messages of corpora/expr-lang.
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gateway/router/message.h"
+#include "tests/codecs/corpora.h"
 
 /// A message of the corpus, with the texts that its view needs.
 struct CorpusMessage {
@@ -39,10 +43,18 @@ struct CorpusMessage {
   }
 };
 
-/// By name, of the first line of cc-conditions.jsonl.
-inline std::map<std::string, CorpusMessage> corpus_messages(const std::string& line) {
+/// cc-conditions.jsonl: the messages by name, and what is recorded of each condition.
+struct CorpusConditions {
   std::map<std::string, CorpusMessage> messages;
-  const nlohmann::json all = nlohmann::json::parse(line);
-  for (const auto& [name, data] : all["messages"].items()) messages.try_emplace(name, data);
-  return messages;
+  std::vector<nlohmann::json> conditions;
+};
+inline CorpusConditions read_conditions(const std::filesystem::path& folder) {
+  CorpusConditions corpus;
+  std::istringstream lines(read_file(folder / "cc-conditions.jsonl"));
+  std::string line;
+  std::getline(lines, line);
+  const nlohmann::json first = nlohmann::json::parse(line);
+  for (const auto& [name, data] : first["messages"].items()) corpus.messages.try_emplace(name, data);
+  while (std::getline(lines, line)) corpus.conditions.push_back(nlohmann::json::parse(line));
+  return corpus;
 }

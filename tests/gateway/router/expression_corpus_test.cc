@@ -38,15 +38,11 @@ char decided(const Expression& condition, const CorpusMessage& message) {
 TEST_CASE("conditions of ClusterCockpit are decided as its library decides them") {
   const auto folder = find_corpus("expr-lang");
   if (!folder) return;
-  std::istringstream lines(read_file(*folder / "cc-conditions.jsonl"));
-  std::string line;
-  std::getline(lines, line);
-  const std::map<std::string, CorpusMessage> messages = corpus_messages(line);
+  const CorpusConditions corpus = read_conditions(*folder);
 
   std::size_t count = 0;
   std::size_t alike = 0;
-  while (std::getline(lines, line)) {
-    const json entry = json::parse(line);
+  for (const json& entry : corpus.conditions) {
     const std::string text = entry["condition"];
     CAPTURE(text);
     ++count;
@@ -57,7 +53,7 @@ TEST_CASE("conditions of ClusterCockpit are decided as its library decides them"
       want.clear();
       for (const auto& [name, result] : entry["results"].items()) {
         want += result.is_boolean() ? (result.get<bool>() ? "T" : "F") : "E";
-        if (condition) got += decided(*condition, messages.at(name));
+        if (condition) got += decided(*condition, corpus.messages.at(name));
       }
     }
     const auto difference = condition_differences.find(text);

@@ -11,6 +11,7 @@
 
 #include "codecs/line_protocol.h"
 #include "gateway/router/router.h"
+#include "tests/codecs/allocations.h"
 #include "tests/gateway/router/chance_rules.h"
 #include "tests/gateway/router/routed.h"
 
@@ -118,4 +119,40 @@ TEST_CASE("most lines are decided by their series alone") {
   CHECK(router.plan().counts().resets == 0);
   CHECK(router.rule_counts()[0].dropped == 10);
   CHECK(out.starts_with("cpu1,type-id=0,cluster=x value=1 1\ncpu3,type-id=0,cluster=x value=2 1\n"));
+}
+
+TEST_CASE("a line of a known series costs no allocation") {
+  Router router(rules_of(
+      R"({"interval_timestamp": true, "drop_metrics": ["gone"], "drop_metrics_if": ["name == 'load' && value > 70"],
+    "add_tags": [{"key": "cluster", "value": "x"}], "change_unit_prefix": {"mem": "G"}})"));
+  const std::string_view lines =
+      "load,hostname=n1,type=node value=1.5 1700000001\nload,hostname=n1,type=node value=71 1700000001\n"
+      "gone,hostname=n1 value=1 1700000001\nmem,hostname=n1,unit=kB value=1500i 1700000001\n";
+  codecs::LineDecoder decoder;
+  std::string out;
+  const auto route_all = [&] {
+    out.clear();
+    decoder.reset(lines);
+    while (decoder.next() == codecs::Step::record) router.route(decoder.line(), now_ns, out);
+  };
+  route_all();
+  route_all();
+  const std::string once = out;
+  const Allocations allocations;
+  for (int i = 0; i < 10; ++i) route_all();
+  CHECK(allocations.count() == 0);
+  CHECK(out == once);
+  CHECK(out ==
+        "load,hostname=n1,type=node,cluster=x value=1.5 1699999980\n"
+        "mem,hostname=n1,unit=GB,cluster=x value=0.0015 1699999980\n");
+}
+
+TEST_CASE("with more series than may be remembered, all are forgotten, which is counted") {
+  Router router(rules_of(R"({"drop_metrics": ["a"]})"), {.plan = {.series_max = 2}, .aggregates = {}});
+  CHECK(routed(router, "b value=1 1\nc value=1 1\n") == "b value=1 1\nc value=1 1\n");
+  CHECK(router.plan().series() == 2);
+  CHECK(router.plan().counts().resets == 0);
+  CHECK(routed(router, "d value=1 1\nb value=2 1\n") == "d value=1 1\nb value=2 1\n");
+  CHECK(router.plan().series() == 1);
+  CHECK(router.plan().counts().resets == 1);
 }

@@ -155,26 +155,23 @@ TEST_CASE("what an expression reads") {
 TEST_CASE("a specialised condition gives what the whole one gives") {
   const auto folder = find_corpus("expr-lang");
   if (!folder) return;
-  std::istringstream lines(read_file(*folder / "cc-conditions.jsonl"));
-  std::string line;
-  std::getline(lines, line);
-  const std::map<std::string, CorpusMessage> messages = corpus_messages(line);
+  const CorpusConditions corpus = read_conditions(*folder);
   Arena arena;
   std::size_t count = 0;
   std::size_t decided = 0;
-  while (std::getline(lines, line)) {
-    const std::string source = json::parse(line)["condition"];
+  for (const json& entry : corpus.conditions) {
+    const std::string source = entry["condition"];
     CAPTURE(source);
     const Checked<Expression> expression = compiled(source);
     if (!expression) continue;
-    for (const auto& [series_name, series] : messages) {
+    for (const auto& [series_name, series] : corpus.messages) {
       CAPTURE(series_name);
       auto told = std::make_unique<CorpusMessage>(series.data);
       const NodePtr special = for_series(expression->tree(), told->view);
       told.reset();  // the tree owns its texts
       const bool literal = special->parts.empty() && special->reads == Reads::nothing;
       decided += static_cast<std::size_t>(literal);
-      for (const auto& [name, other] : messages) {  // a message of that series
+      for (const auto& [name, other] : corpus.messages) {  // a message of that series
         CAPTURE(name);
         router::MessageView message = other.view;
         message.name = series.view.name;
