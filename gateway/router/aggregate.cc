@@ -17,7 +17,7 @@ using expression::List;
 using expression::Type;
 using expression::Value;
 using Tag = codecs::Message::Tag;
-using SourcePtr = std::shared_ptr<AggregateSource>;
+using SourcePtr = std::shared_ptr<const AggregateSource>;
 
 namespace {
 
@@ -77,7 +77,7 @@ const expression::Environment& aggregate_environment() {
 /// What one aggregate is computed from for one host.
 struct Aggregator::Group {
   std::string_view host;
-  std::vector<const Sample*> samples;  ///< in the order in which their series came first, older intervals first
+  std::vector<const Sample*> samples;  ///< older intervals first, in each as their series came first
 
   /// Of the first message that has it.
   const std::string* first(std::string_view key, std::vector<Tag> AggregateSource::* part) const {
@@ -164,14 +164,18 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
       ++counts_.left_out;
       return;
     }
-    source->order = next_order_++;
-    known = series_.emplace(source->key, source).first;
+    known = series_.emplace(source->key, Series{.last_interval = start}).first;
   }
-  const SourcePtr& series = known->second;
-  series->last_interval = std::max(series->last_interval, start);
-  Sample& sample = intervals_[start][series.get()];
-  if (sample.source != nullptr && time_ns < sample.time_ns) return;
-  sample = {series, value, time_ns};
+  Series& series = known->second;
+  series.last_interval = std::max(series.last_interval, start);
+  Interval& interval = intervals_.try_emplace(start, rules_->aggregates.size()).first->second;
+  for (const std::size_t aggregate : source->aggregates) {
+    Samples& samples = interval[aggregate];
+    const auto [place, is_first] = samples.places.try_emplace(&series, samples.all.size());
+    if (is_first) samples.all.emplace_back();
+    Sample& sample = samples.all[place->second];
+    if (is_first || time_ns >= sample.time_ns) sample = {source, value, time_ns};
+  }
 }
 
 std::vector<Message> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
@@ -200,29 +204,24 @@ void Aggregator::forget_before(std::int64_t start) {
   const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
   const std::int64_t first = start - cached * options_.interval_ns;
   std::erase_if(intervals_, [first](const auto& entry) { return entry.first < first; });
-  std::erase_if(series_, [first](const auto& entry) { return entry.second->last_interval < first; });
+  std::erase_if(series_, [first](const auto& entry) { return entry.second.last_interval < first; });
 }
 
+/// A host without a value in the interval itself gets no aggregate: what others measure makes no value for it.
 void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts) {
   const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
-  std::vector<const Sample*> samples;
-  for (auto at = intervals_.lower_bound(start - cached * options_.interval_ns);
-       at != intervals_.end() && at->first <= start; ++at) {
-    const std::size_t older = samples.size();
-    for (const auto& [series, sample] : at->second) samples.push_back(&sample);
-    std::sort(samples.begin() + static_cast<std::ptrdiff_t>(older), samples.end(),
-              [](const Sample* a, const Sample* b) { return a->source->order < b->source->order; });
-  }
-  std::vector<std::map<std::string_view, Group>> groups(rules_->aggregates.size());
-  for (const Sample* const sample : samples) {
-    for (const std::size_t aggregate : sample->source->aggregates) {
-      Group& group = groups[aggregate][sample->source->host];
-      group.host = sample->source->host;
-      group.samples.push_back(sample);
+  const auto first = intervals_.lower_bound(start - cached * options_.interval_ns);
+  const auto end = intervals_.upper_bound(start);
+  for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
+    std::map<std::string_view, Group> groups;
+    for (const Sample& sample : intervals_.at(start)[i].all) groups[sample.source->host].host = sample.source->host;
+    for (auto interval = first; interval != end; ++interval) {
+      for (const Sample& sample : interval->second[i].all) {
+        const auto group = groups.find(sample.source->host);
+        if (group != groups.end()) group->second.samples.push_back(&sample);
+      }
     }
-  }
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (const auto& [host, group] : groups[i]) {
+    for (const auto& [host, group] : groups) {
       if (auto message = compute(rules_->aggregates[i], group, start, counts)) out.push_back(*std::move(message));
     }
   }

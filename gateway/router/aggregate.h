@@ -1,9 +1,10 @@
 #pragma once
 // Metrics that are computed from others, an interval at a time and host by host.
 //
-// An interval is a span of the messages' own time. Of each series the last value of an interval counts, so that a sum
-// does not depend on how often its parts are measured. What is asked of an interval when it ends is computed from its
-// values, and with num_cache_intervals > 1 from those of the ones before it too.
+// An interval is a span of the messages' own time. Of each series the last value of an interval for which the
+// aggregate's condition holds counts, so that a sum does not depend on how often its parts are measured. What is asked
+// of an interval when it ends is computed from its values, and with num_cache_intervals > 1 from those of the ones
+// before it too.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,16 +34,15 @@ struct AggregatorCounts {
   std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
 };
 
-/// A series that some aggregates are computed from.
+/// What values of one series have in common that the same aggregates are computed from. Conditions may read the value:
+/// a series has one for each answer of them.
 struct AggregateSource {
-  std::string key;   ///< name and tags: what tells it from others
+  std::string key;   ///< of the series: name and tags, what tells it from others
   std::string host;  ///< its group; empty where it has none
   std::string name;
   std::vector<codecs::Message::Tag> tags;
   std::vector<codecs::Message::Tag> meta;
   std::vector<std::size_t> aggregates;  ///< of RuleSet::aggregates
-  std::int64_t last_interval = 0;       ///< in which there was a value
-  std::uint64_t order = 0;              ///< of its first value
 };
 
 /// Not thread-safe.
@@ -50,10 +50,10 @@ class Aggregator {
  public:
   Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options);
 
-  /// The series of `message`; null where no aggregate is computed from it. `aggregates`: those whose conditions hold.
-  std::shared_ptr<AggregateSource> source(const Message& message, std::vector<std::size_t> aggregates) const;
+  /// Of the value of `message`; null where no aggregate is computed from it. `aggregates`: those whose conditions hold.
+  std::shared_ptr<const AggregateSource> source(const Message& message, std::vector<std::size_t> aggregates) const;
   /// A value of `source`, which `source` made; a number.
-  void add(const std::shared_ptr<AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
+  void add(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
            std::int64_t now_ns);
 
   /// What is computed from the intervals that have ended at `now_ns`, the grace included. Rules have not seen it yet.
@@ -65,12 +65,21 @@ class Aggregator {
   std::size_t series() const { return series_.size(); }
 
  private:
+  struct Series {
+    std::int64_t last_interval = 0;  ///< in which there was a value
+  };
   struct Sample {
-    std::shared_ptr<AggregateSource> source;
+    std::shared_ptr<const AggregateSource> source;
     codecs::FieldValue value;
     std::int64_t time_ns = 0;
   };
-  using Interval = std::unordered_map<const AggregateSource*, Sample>;
+  /// What one aggregate is computed from in one interval: the last value of each series, in the order in which the
+  /// series came first.
+  struct Samples {
+    std::vector<Sample> all;
+    std::unordered_map<const Series*, std::size_t> places;
+  };
+  using Interval = std::vector<Samples>;  ///< as RuleSet::aggregates
   struct Group;
 
   void close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts);
@@ -80,10 +89,9 @@ class Aggregator {
 
   std::shared_ptr<const RuleSet> rules_;
   AggregatorOptions options_;
-  std::unordered_map<std::string, std::shared_ptr<AggregateSource>> series_;
-  std::map<std::int64_t, Interval> intervals_;  ///< by start: those that are open, and cached ones
-  std::int64_t closed_until_ = INT64_MIN;       ///< intervals that start before it have ended
-  std::uint64_t next_order_ = 0;
+  std::unordered_map<std::string, Series> series_;  ///< by key
+  std::map<std::int64_t, Interval> intervals_;      ///< by start: those that are open, and cached ones
+  std::int64_t closed_until_ = INT64_MIN;           ///< intervals that start before it have ended
   expression::Arena arena_;
   AggregatorCounts counts_;
 };

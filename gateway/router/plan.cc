@@ -104,11 +104,11 @@ struct PlanNode {
   using enum PlanNodeKind;
   PlanNodeKind kind = plain;
   std::size_t rule = 0;
-  std::string head;                         ///< of emit
-  expression::NodePtr condition;            ///< of branch
-  PrefixChange change;                      ///< of scale
-  std::int64_t interval_ns = 0;             ///< of time
-  std::shared_ptr<AggregateSource> source;  ///< of emit and drop: what the value is kept for
+  std::string head;                               ///< of emit
+  expression::NodePtr condition;                  ///< of branch
+  PrefixChange change;                            ///< of scale
+  std::int64_t interval_ns = 0;                   ///< of time
+  std::shared_ptr<const AggregateSource> source;  ///< of emit and drop: what the value is kept for
   PlanNode* next = nullptr;       ///< of branch: where the condition holds; of scale: where the result is a number
   PlanNode* otherwise = nullptr;  ///< where it does not, or cannot be evaluated; where it is none
 };
@@ -233,20 +233,17 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
   stepper_.begin(message, now_ns);
   failed_.clear();
   PlanNode** at = &root;
+  std::optional<std::size_t> dropper;
   for (const Step& step : rules_->steps) {
-    const std::optional<bool> holds = grow_condition(step, at);
+    const std::optional<bool> holds = grow_condition(step.condition.get(), step.rule, at);
     if (!holds) return give_up(*at, line, now_ns, out);
     if (!*holds) continue;
     if (touches_fields(step)) return give_up(*at, line, now_ns, out);
     const Effect effect = stepper_.act(step);
     if (effect == Effect::failed) failed_.emplace_back(step.rule, stepper_.problem());
     if (effect == Effect::dropped) {
-      PlanNode& end = node_at(*at, PlanNodeKind::drop);
-      end.rule = step.rule;
-      if (!find_source(end, message)) return plain(line, now_ns, out);
-      commit_failures();
-      keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
-      return drop(step.rule);
+      dropper = step.rule;
+      break;
     }
     if (step.kind == Step::Kind::interval_time) {
       PlanNode& time = node_at(*at, PlanNodeKind::time);
@@ -260,33 +257,31 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
       at = effect == Effect::changed ? &scale.next : &scale.otherwise;
     }
   }
-  PlanNode& end = node_at(*at, PlanNodeKind::emit);
-  if (end.head.empty() && !append_head(end.head, message)) {
+  auto aggregates = grow_aggregates(at);
+  if (!aggregates) return give_up(*at, line, now_ns, out);
+  PlanNode& end = node_at(*at, dropper ? PlanNodeKind::drop : PlanNodeKind::emit);
+  if (!dropper && end.head.empty() && !append_head(end.head, message)) {
     end.kind = PlanNodeKind::plain;
     return plain(line, now_ns, out);
   }
-  if (!find_source(end, message)) return plain(line, now_ns, out);
+  end.rule = dropper.value_or(0);
+  end.source = aggregator_.source(message, *std::move(aggregates));
   commit_failures();
   keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
-  return write(message, *decoded, line, out);
+  return dropper ? drop(*dropper) : write(message, *decoded, line, out);
 }
 
-/// Sets what the value is kept for. Where that is to be asked line by line, `end` takes the plain way, and it is false.
-bool Plan::find_source(PlanNode& end, const Message& message) {
+/// The aggregates that the value is one of, with a branch of the tree for each that is to be asked line by line;
+/// nothing where a tree cannot follow it.
+std::optional<std::vector<std::size_t>> Plan::grow_aggregates(PlanNode**& at) {
   std::vector<std::size_t> holding;
   for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
-    if (const auto& condition = rules_->aggregates[i].condition; condition != nullptr) {
-      const NodePtr rest = rest_of(*condition, stepper_.view());
-      if (rest->kind != Node::Kind::boolean) {
-        end.kind = PlanNodeKind::plain;
-        return false;
-      }
-      if (rest->integer == 0) continue;
-    }
-    holding.push_back(i);
+    const Aggregate& aggregate = rules_->aggregates[i];
+    const std::optional<bool> holds = grow_condition(aggregate.condition.get(), aggregate.rule, at);
+    if (!holds) return std::nullopt;
+    if (*holds) holding.push_back(i);
   }
-  end.source = aggregator_.source(message, std::move(holding));
-  return true;
+  return holding;
 }
 
 void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
@@ -294,20 +289,20 @@ void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& v
   if (node.source != nullptr && value) aggregator_.add(node.source, *value, time_ns, now_ns);
 }
 
-/// Whether the step's condition holds, and where that is to be asked line by line a branch of the tree; nothing where a
-/// tree cannot follow it.
-std::optional<bool> Plan::grow_condition(const Step& step, PlanNode**& at) {
-  if (step.condition == nullptr) return true;
+/// Whether `condition` holds, and where that is to be asked line by line a branch of the tree; nothing where a tree
+/// cannot follow it.
+std::optional<bool> Plan::grow_condition(const expression::Expression* condition, std::size_t rule, PlanNode**& at) {
+  if (condition == nullptr) return true;
   const MessageView& series = stepper_.view();
-  const std::optional<bool> holds = stepper_.holds(step.condition.get());
-  if (holds && is_decided(series, step.condition->tree())) return holds;
-  NodePtr rest = rest_of(*step.condition, series);
+  const std::optional<bool> holds = stepper_.holds(condition);
+  if (holds && is_decided(series, condition->tree())) return holds;
+  NodePtr rest = rest_of(*condition, series);
   if (rest->kind == Node::Kind::boolean) return rest->integer != 0;
   if (reads_known(series, *rest)) return std::nullopt;
   PlanNode& branch = node_at(*at, PlanNodeKind::branch);
-  branch.rule = step.rule;
+  branch.rule = rule;
   if (branch.condition == nullptr) branch.condition = std::move(rest);
-  if (!holds) failed_.emplace_back(step.rule, stepper_.problem());
+  if (!holds) failed_.emplace_back(rule, stepper_.problem());
   at = holds.value_or(false) ? &branch.next : &branch.otherwise;
   return holds.value_or(false);
 }
@@ -320,6 +315,14 @@ Routed Plan::give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_n
 
 void Plan::commit_failures() {
   for (const auto& [rule, why] : failed_) rule_counts_[rule].fail(why);
+}
+
+/// Notes that `rule` fails on this line. False where it is its first failure, which the plain way is to tell the reason
+/// of.
+bool Plan::fail_again(std::size_t rule) {
+  if (rule_counts_[rule].failed == 0) return false;
+  failed_.emplace_back(rule, std::string());
+  return true;
 }
 
 std::optional<bool> Plan::decide(const PlanNode& node, const Values& values) {
@@ -364,13 +367,13 @@ Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, 
         const codecs::FieldValue scaled = convert(values.value, node->change.from, node->change.to);
         const bool fits = is_finite(scaled);
         if (fits) values.value = scaled;
-        if (!fits) failed_.emplace_back(node->rule, std::string());
+        if (!fits && !fail_again(node->rule)) return plain(line, now_ns, out);
         node = fits ? node->next : node->otherwise;
         break;
       }
       case PlanNodeKind::branch: {
         const std::optional<bool> holds = decide(*node, values);
-        if (!holds) failed_.emplace_back(node->rule, std::string());
+        if (!holds && !fail_again(node->rule)) return plain(line, now_ns, out);
         node = holds.value_or(false) ? node->next : node->otherwise;
         break;
       }

@@ -7,9 +7,10 @@
 //   tree   = "emit" head | "drop" | "branch" condition tree tree | "scale" unit tree | "time" tree | "plain"
 //
 // It grows where lines go: the first line of a series takes the plain way through all rules (interpreter.h), and what
-// depended on its value or time is written down. `condition` is what is left of a rule's condition when all that is
-// known of the series has been put in. A line that needs the plain way every time ("plain") gets it: only lines with
-// `value` and no other field have a plan, and rules that touch fields have none.
+// depended on its value or time is written down. `condition` is what is left of the condition of a rule or, below
+// these, of an aggregate when all that is known of the series has been put in. A line that needs the plain way every
+// time ("plain") gets it: only lines with `value` and no other field have a plan, and rules that touch fields have
+// none.
 
 #include <cstddef>
 #include <cstdint>
@@ -80,16 +81,17 @@ class Plan {
   Routed learn(std::string_view key, const codecs::Line& line, std::int64_t now_ns, std::string& out);
   Routed run(PlanNode* node, const codecs::Line& line, std::int64_t now_ns, std::string& out);
   Routed grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  std::optional<bool> grow_condition(const Step& step, PlanNode**& at);
+  std::optional<bool> grow_condition(const expression::Expression* condition, std::size_t rule, PlanNode**& at);
+  std::optional<std::vector<std::size_t>> grow_aggregates(PlanNode**& at);
   Routed give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_ns, std::string& out);
   static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
   void commit_failures();
+  bool fail_again(std::size_t rule);
   std::optional<bool> decide(const PlanNode& node, const Values& values);
   PlanNode& node_at(PlanNode*& at, PlanNodeKind kind);
   Routed drop(std::size_t rule);
   void keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
             std::int64_t now_ns);
-  bool find_source(PlanNode& end, const Message& message);
   void forget();
 
   std::shared_ptr<const RuleSet> rules_;

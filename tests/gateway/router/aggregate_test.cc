@@ -63,6 +63,31 @@ TEST_CASE("the median of an even number lies between the two in the middle") {
         "x,hostname=n1 value=3 1699999980\n");
 }
 
+TEST_CASE("which aggregates a value is one of is asked value by value, for each aggregate by itself") {
+  const std::string rules = R"x({"num_cache_intervals": 1, "drop_metrics": ["m"], "interval_aggregates": [
+      {"name": "all", "function": "sum(values)", "if": "name == 'm'"},
+      {"name": "hot", "function": "sum(values)", "if": "name == 'm' && value > 70"},
+      {"name": "later", "function": "sum(values)", "if": "timestamp >= 1700000010"}]})x";
+  // Of those for which the condition holds, the last one counts.
+  CHECK(
+      routed(rules,
+             "m,hostname=n1 value=1 1700000000\nm,hostname=n1 value=71 1700000010\nm,hostname=n1 value=75 1700000005\n"
+             "m,hostname=n1 value=2 1700000020\nm,hostname=n2 value=80 1700000000\nm,hostname=n2 value=3 1700000001\n"
+             "m,hostname=n3 value=4 1700000000\n") ==
+      "all,hostname=n1 value=2 1699999980\nall,hostname=n2 value=3 1699999980\nall,hostname=n3 value=4 1699999980\n"
+      "hot,hostname=n1 value=71 1699999980\nhot,hostname=n2 value=80 1699999980\n"
+      "later,hostname=n1 value=2 1699999980\n");
+  // So do rules that give meta by the value: what they gave to the value that counts is copied.
+  CHECK(
+      routed(
+          R"x({"num_cache_intervals": 1, "process_messages": [{"add_meta_by": {"hot": "yes"}, "if": "name == 'm' && value > 70"},
+                   {"drop_by_name": ["m"]}, {"move_meta_to_tags_by": {"hot": "hot"}}],
+                   "interval_aggregates": [{"name": "all", "function": "sum(values)", "if": "name == 'm'", "meta": {"hot": "<copy>"}},
+                                           {"name": "hot", "function": "sum(values)", "if": "meta.hot == 'yes'", "meta": {"hot": "<copy>"}}]})x",
+          "m,hostname=n1 value=1 1700000000\nm,hostname=n1 value=71 1700000010\nm,hostname=n1 value=2 1700000020\n") ==
+      "all,hostname=n1 value=2 1699999980\nhot,hostname=n1,hot=yes value=71 1699999980\n");
+}
+
 TEST_CASE("aggregates are computed host by host and interval by interval, with the interval's start as time") {
   CHECK(routed(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"type": "node"}})x"),
                "m,hostname=n2,type-id=0 value=1 1700000000\nm,hostname=n1,type-id=0 value=2 1700000000\n"
@@ -104,6 +129,10 @@ TEST_CASE("with several cached intervals, older values count too") {
         "x,hostname=n1 value=1 1699999980\nx,hostname=n1 value=3 1700000040\nx,hostname=n1 value=6 1700000100\n");
   CHECK(with(3) ==
         "x,hostname=n1 value=1 1699999980\nx,hostname=n1 value=3 1700000040\nx,hostname=n1 value=7 1700000100\n");
+  // A host that has become silent gets no more of them, whoever else is there.
+  CHECK(routed(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x", 2),
+               "m,hostname=n1 value=1 1700000000\nm,hostname=n2 value=2 1700000060\n") ==
+        "x,hostname=n1 value=1 1699999980\nx,hostname=n2 value=2 1700000040\n");
 }
 
 TEST_CASE("an interval ends when its grace is over; what comes later is counted") {

@@ -98,6 +98,7 @@ class Chance {
     if (below(2) == 0) {
       text += fmt::format(R"(, "num_cache_intervals": {}, "interval_aggregates": [)", 1 + below(3));
       text += R"x({"name": "total", "function": "sum(values)", "if": ")x" + condition() + R"x("},)x";
+      text += R"x({"name": "hot", "function": "count(values)", "if": ")x" + condition() + R"x("},)x";
       text += R"x({"name": "mid", "function": "median(values) + count(values)", "if": "name matches 'mem'", )x";
       text += R"x("tags": {"type": "<copy>"}, "meta": {"unit": "<copy>"}}])x";
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,8 @@ Routes routes_of(Router& router, const std::vector<std::string>& lines) {
   }
   router.end_all(now_ns, routes.aggregates);
   for (const RuleCounts& counts : router.rule_counts())
-    routes.counts += std::to_string(counts.dropped) + " dropped, " + std::to_string(counts.failed) + " failed\n";
+    routes.counts += std::to_string(counts.dropped) + " dropped, " + std::to_string(counts.failed) +
+                     " failed: " + counts.problem + "\n";
   return routes;
 }
 
@@ -63,7 +65,48 @@ void check_same(const std::shared_ptr<const RuleSet>& rules, const std::vector<s
   }
 }
 
+/// The aggregates, each computed as if there was no other.
+std::string aggregates_alone(const RuleSet& rules, const std::vector<std::string>& lines) {
+  std::string out;
+  for (const Aggregate& aggregate : rules.aggregates) {
+    RuleSet alone = rules;
+    alone.aggregates = {aggregate};
+    Router router(std::make_shared<const RuleSet>(std::move(alone)));
+    out += routes_of(router, lines).aggregates;
+  }
+  return out;
+}
+
+std::string sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line + "\n");
+  std::ranges::sort(lines);
+  std::string out;
+  for (const std::string& line : lines) out += line;
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("an aggregate is what it would be without the others") {
+  std::size_t computed = 0;
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    Chance chance(seed);
+    const std::string text = chance.rules();
+    CAPTURE(text);
+    const auto rules = rules::read_rules_text(text, "rules.json", Seconds(60)).rules;
+    REQUIRE(rules != nullptr);
+    std::vector<std::string> lines;
+    for (int i = 0; i < 150; ++i) lines.push_back(chance.line());
+    Router router(rules);
+    const std::string together = sorted_lines(routes_of(router, lines).aggregates);
+    CHECK(together == sorted_lines(aggregates_alone(*rules, lines)));
+    computed += static_cast<std::size_t>(std::ranges::count(together, '\n'));
+  }
+  MESSAGE(computed << " aggregates");
+}
 
 TEST_CASE("lines are routed the same with and without a memory for series, in any order, and when it overflows") {
   std::size_t pairs = 0;
@@ -145,6 +188,14 @@ TEST_CASE("a line of a known series costs no allocation") {
   CHECK(out ==
         "load,hostname=n1,type=node,cluster=x value=1.5 1699999980\n"
         "mem,hostname=n1,unit=GB,cluster=x value=0.0015 1699999980\n");
+}
+
+TEST_CASE("the first failure of a rule is told with its reason, also on a way that other lines have taken") {
+  Router router(rules_of(R"x({"drop_metrics_if": ["value > 1 && value + hostname == 'x'"]})x"));
+  routed(router, "m,hostname=n1 value=1 1\nm,hostname=n1 value=2 1\n");
+  CHECK(router.rule_counts()[0].failed == 1);
+  CHECK(router.rule_counts()[0].problem ==
+        "'+' does not fit between float and text: int() or float() makes a number of a text");
 }
 
 TEST_CASE("with more series than may be remembered, all are forgotten, which is counted") {
