@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "gateway/base/suggest.h"
 
 namespace gw::cli {
 
-std::expected<Options, std::string> Options::parse(Arguments arguments, std::span<const Option> known) {
+std::expected<Options, std::string> Options::parse(Arguments arguments, std::span<const Option> known,
+                                                   std::vector<std::string>* files) {
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string_view argument = arguments[i] == "-h" ? "--help" : arguments[i];
@@ -20,6 +20,10 @@ std::expected<Options, std::string> Options::parse(Arguments arguments, std::spa
     }
     const auto found = std::find_if(known.begin(), known.end(), [&](const Option& o) { return o.name == argument; });
     if (found == known.end()) {
+      if (files != nullptr && !argument.starts_with('-')) {
+        files->emplace_back(argument);
+        continue;
+      }
       if (!argument.starts_with('-')) return std::unexpected(fmt::format("unexpected argument '{}'", argument));
       std::vector<std::string_view> names;
       for (const Option& option : known) names.push_back(option.name);

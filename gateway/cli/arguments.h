@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/cli/commands.h"
 
@@ -20,7 +21,9 @@ struct Option {
 class Options {
  public:
   /// The error is the whole text for the user, e.g. "unknown option '--confg', did you mean '--config'?".
-  static std::expected<Options, std::string> parse(Arguments arguments, std::span<const Option> known);
+  /// What is no option goes to `files`; where that is null, it is an error.
+  static std::expected<Options, std::string> parse(Arguments arguments, std::span<const Option> known,
+                                                   std::vector<std::string>* files = nullptr);
 
   bool has(std::string_view name) const { return values_.contains(name); }
   std::optional<std::string> value(std::string_view name) const;

@@ -13,6 +13,7 @@
 #include "gateway/cli/run.h"
 #include "gateway/cli/subjects.h"
 #include "gateway/cli/tap.h"
+#include "gateway/cli/test.h"
 
 namespace gw::cli {
 namespace {
@@ -56,6 +57,7 @@ constexpr Command command_table[] = {
     {"prepare", "decode", "what the gateway reads in a body, as JSON lines", decode_standard_input},
     {"prepare", "encode", "JSON lines to a body: the inverse of decode", encode_standard_input},
     {"prepare", "route", "lines through a file of rules, with --explain what each did", route_standard_input},
+    {"prepare", "test", "cases of rules: given these lines, expect those", test},
     {"prepare", "subjects", "the subject tree; nats-server permissions of a role", subjects},
     {"prepare", "version", "the version", version},
 };
@@ -70,7 +72,7 @@ void overview(std::ostream& out) {
     out << fmt::format("  {:<10}{}\n", command.name, command.meaning);
   }
   out << "\n'cc-gateway COMMAND --help' tells all of a command.\n"
-         "Exit codes: 0 done; 1 it ran and failed; 2 usage or configuration.\n";
+         "Exit codes: 0 done; 1 it ran and failed; 2 usage or configuration; 3 a test failed.\n";
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace gw::cli {
 
 /// Exit codes, the same for every command.
-enum Exit : int { done = 0, failed = 1, usage = 2 };
+enum Exit : int { done = 0, failed = 1, usage = 2, found = 3 };
 
 using Arguments = std::span<const std::string_view>;
 

@@ -56,8 +56,18 @@ class Conf(TestCase):
         done = Gateway().run("check", "--config", config)
         self.assertEqual((done.returncode, done.stderr), (0, ""), f"{folder}: {done.stdout}")
 
+    @staticmethod
+    def cases():
+        """The files that are for `cc-gateway test`."""
+        return sorted((ROOT / "conf").rglob("*_test.toml"))
+
+    def test_the_cases_of_rules_pass(self):
+        self.assertNotEqual(self.cases(), [])
+        done = Gateway().run("test", *self.cases())
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
     def test_check_likes_every_file_in_conf(self):
-        files = sorted((ROOT / "conf").rglob("*.toml"))
+        files = sorted(set((ROOT / "conf").rglob("*.toml")) - set(self.cases()))
         names = {file.name for file in files}
         self.assertTrue({"gateway.toml", "prometheus.toml", "quickstart.toml", "subscriber.toml"} <= names, names)
         for file in files:

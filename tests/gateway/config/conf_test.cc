@@ -60,7 +60,8 @@ std::set<std::string> keys_of(const std::string& text) {
 TEST_CASE("every file in conf/ loads without a problem") {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(conf)) {
-    if (entry.path().extension() != ".toml") continue;
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".toml") || name.ends_with("_test.toml")) continue;
     CAPTURE(entry.path());
     ++files;
     CHECK(gw::config::load_file(entry.path().string(), no_variable).report().empty());

@@ -1,0 +1,206 @@
+#include "gateway/cli/test.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/gateway/config/folder.h"
+
+using namespace gw::cli;
+
+namespace {
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Ran run(const std::vector<std::string_view>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = test(words, out, err);
+  return {code, out.str(), err.str()};
+}
+
+/// A file of cases, with rules beside it; both go with the test. Its name is left out of what comes back.
+Ran run_cases(const std::string& cases, const std::string& rules = "{}") {
+  const config_test::Folder folder;
+  const std::string file = folder.file("cases.toml", cases);
+  folder.file("router.json", rules);
+  Ran ran = run({file});
+  const std::string before = file.substr(0, file.size() - std::string_view("cases.toml").size());
+  for (std::string* const text : {&ran.out, &ran.err}) {
+    for (std::size_t at = 0; (at = text->find(before, at)) != std::string::npos;) text->erase(at, before.size());
+  }
+  return ran;
+}
+
+}  // namespace
+
+TEST_CASE("cases of rules pass, whatever the order of tags and the spelling of numbers") {
+  const Ran ran = run_cases(R"x(rules = "router.json"
+[[case]]
+name = "dropped"
+in = """
+# temperatures
+temp_core_1,hostname=n1,type=core,type-id=1 value=40 1700000000
+
+cpu_load,hostname=n1,type=node value=1 1700000000
+"""
+out = "cpu_load,type=node,hostname=n1 value=1.0 1700000000000000000"
+[[case]]
+name = "all of it"
+in = "temp_core_2 value=1 1700000000"
+out = ""
+[[case]]
+name = "integers"
+in = "a value=2 1700000000"
+out = "a value=2i 1700000000"
+)x",
+                            R"x({"drop_metrics_if": ["match('temp_core_%d+', name)"]})x");
+  CHECK(ran.err == "");
+  CHECK(ran.out == "3 passed, 0 failed\n");
+  CHECK(ran.code == 0);
+}
+
+TEST_CASE("a failed case tells what is missing, what came instead, and which rule did it") {
+  const Ran ran = run_cases(R"x(rules = "router.json"
+[[case]]
+name = "right"
+in = "a value=1 1"
+out = "b value=1 1"
+
+[[case]]
+name = "wrong"
+in = """
+z value=0 1
+a value=1 1
+c value=2 1
+d value=3 1"""
+out = """
+z value=0 1
+a value=1 1
+c value=2 1
+d value=3 1
+"""
+)x",
+                            R"({
+  "rename_metrics": {"a": "b"},
+  "drop_metrics_if": ["name == 'c'", "name == 'd' && value + 'x' == 'y'"]
+})");
+  CHECK(ran.code == 3);
+  CHECK(ran.err == "");
+  CHECK(ran.out ==
+        "cases.toml:7:1: failed: wrong\n"
+        "      z value=0 1\n"
+        "    - a value=1 1\n"
+        "    - c value=2 1\n"
+        "    + b value=1 1\n"
+        "        router.json:2:22: rename_metrics\n"
+        "      d value=3 1\n"
+        "    dropped: c value=2 1\n"
+        "        router.json:3:23: drop_metrics_if: name == 'c'\n"
+        "    router.json:3:38: drop_metrics_if: name == 'd' && value + 'x' == 'y': failed: '+' does not fit between "
+        "float and text: int() or float() makes a number of a text\n"
+        "1 passed, 1 failed\n");
+}
+
+TEST_CASE("the order of lines counts") {
+  const Ran ran = run_cases(
+      "rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=1 1\\nb value=1 1\"\nout = \"b value=1 1\\na value=1 1\"\n");
+  CHECK(ran.code == 3);
+}
+
+TEST_CASE("each case begins anew, and what is computed from its lines comes at its end") {
+  const Ran ran = run_cases(R"x(interval = "10s"
+[[case]]
+name = "first"
+in = "a,hostname=n1 value=1 1700000009"
+out = "a,hostname=n1 value=1 1700000000\nn,hostname=n1 value=1 1700000000"
+[[case]]
+name = "second"
+in = "a,hostname=n1 value=2 1700000001"
+out = "a,hostname=n1 value=2 1700000000"
+[rules]
+interval_timestamp = true
+num_cache_intervals = 1
+interval_aggregates = [{name = "n", function = "sum(a)"}]
+)x");
+  CHECK(ran.code == 3);
+  CHECK(ran.out ==
+        "cases.toml:6:1: failed: second\n"
+        "      a,hostname=n1 value=2 1700000000\n"
+        "    + n,hostname=n1 value=2 1700000000\n"
+        "        cases.toml:13:24: interval_aggregates: n = sum(a)\n"
+        "1 passed, 1 failed\n");
+}
+
+TEST_CASE("a line without a time is of the latest time of its case, not of the day of the test") {
+  const Ran ran = run_cases(R"x(rules = {drop_metrics_if = ["timestamp != 1700000060"]}
+[[case]]
+name = "a"
+in = "a value=1\nb value=1 1700000060\nc value=1 1700000000"
+out = "a value=1\nb value=1 1700000060"
+)x");
+  CHECK(ran.out == "1 passed, 0 failed\n");
+}
+
+TEST_CASE("what is wrong with a file of cases is told with its place, and no case of it is run") {
+  const auto check = [](const std::string& cases, std::string_view problem) {
+    CAPTURE(cases);
+    const Ran ran = run_cases(cases, "{\"drop_metrics_if\": [\"metrc.Name() == 'a'\"]}");
+    CHECK(ran.code == 2);
+    CHECK(ran.err.substr(0, ran.err.find('\n')) == problem);
+    CHECK(ran.out == "0 passed, 0 failed\n");
+  };
+  const std::string good = "[[case]]\nname = \"x\"\nin = \"a value=1\"\nout = \"\"\n";
+  check("rules = {}\n", "cases.toml: there is no case in it: [[case]] with name = \"…\", in = \"…\" and out = \"…\"");
+  check(good, "cases.toml:1:1: missing key 'rules', for example: rules = \"router.json\"");
+  check("rules = 1\n" + good,
+        "cases.toml:1:9: 'rules' must be the name of a file like \"router.json\", or a table of rules");
+  check("rules = \"other.json\"\n" + good, "other.json: cannot read it: No such file or directory");
+  check("rules = \"router.json\"\n" + good, "router.json:1:23: unknown name 'metrc', did you mean 'metric'");
+  check("rules = {drop = 1}\n" + good, "cases.toml:1:10: unknown key 'drop'");
+  check("rules = {}\ninterval = \"1500ms\"\n" + good,
+        "cases.toml:2:12: 'interval' must be whole seconds like \"60s\" or \"1m30s\"");
+  check("rules = {}\nintervall = \"60s\"\n" + good,
+        "cases.toml:2:1: unknown key 'intervall', did you mean 'interval'?");
+  check("rules = {}\n[[case]]\nnam = \"x\"\nin = \"a value=1\"\nout = \"\"\n",
+        "cases.toml:2:1: missing key 'name' in case[0], for example: name = \"temperatures of cores are dropped\"");
+  check("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\nout = \"\"\n",
+        "cases.toml:4:6: 'in' has no line that can be read: it would show nothing");
+  check("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\"\na value=1\nb\n\"\"\"\nout = \"\"\n",
+        "cases.toml:6:2: this line cannot be read: no fields");
+  check("rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=1\"\nout = \"a value=\"\n",
+        "cases.toml:5:16: this line cannot be read: no field value");
+  check("rules = {}\n[[case]]\nname = 1\nin = \"a value=1\"\nout = \"\"\n",
+        "cases.toml:3:8: 'name' must be a text like \"node\", not the integer 1");
+  check("rules = {\n", "cases.toml:1:10: syntax error in inline table: expected key or closing '}', saw '\\n'");
+}
+
+TEST_CASE("several files are one sum, and one that is wrong does not hide the others") {
+  const config_test::Folder folder;
+  const std::string good = "rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=1\"\nout = ";
+  const std::string passes = folder.file("passes.toml", good + "\"a value=1\"\n");
+  const std::string fails = folder.file("fails.toml", good + "\"\"\n");
+  CHECK(run({passes, fails}).code == 3);
+  CHECK(run({passes, passes}).out == "2 passed, 0 failed\n");
+  const Ran ran = run({"/nowhere.toml", passes});
+  CHECK(ran.code == 2);
+  CHECK(ran.err == "/nowhere.toml: cannot read it: No such file or directory\n");
+  CHECK(ran.out == "1 passed, 0 failed\n");
+  CHECK(run({}).code == 2);
+  CHECK(run({"--config"}).code == 2);
+  CHECK(run({"--help"}).code == 0);
+}
+
+TEST_CASE("the cases in conf/ pass") {
+  const std::string file = std::string(CC_GATEWAY_SOURCE_DIR) + "/conf/router_test.toml";
+  const Ran ran = run({file});
+  CHECK(ran.err == "");
+  CHECK(ran.out == "7 passed, 0 failed\n");
+}
