@@ -29,7 +29,8 @@ constexpr std::string_view help =
     "\n"
     "  --rules FILE          the rules\n"
     "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: 60s.\n"
-    "                        Aggregates are printed when the input ends\n"
+    "                        Aggregates are printed when the input ends, whatever the times of its\n"
+    "                        lines; of more than a day of minutes, the oldest ones earlier\n"
     "  --explain             before each line, as comments, the rules that changed or dropped it:\n"
     "                        file:line:column of the rule, the line before (-) and after it (+)\n"
     "  --help                this text\n"
@@ -95,6 +96,7 @@ class LineRouter {
       decoder_.feed(chunks.add({piece.data(), size}, last), last);
       take_lines();
       chunks.used(decoder_.consumed());
+      router_.end_intervals(now_ns(), text_);
       if (chunks.full()) {
         err_ << fmt::format("cc-gateway route: a line of more than {} bytes\n", codecs::line_bytes_max);
         return false;
@@ -102,7 +104,9 @@ class LineRouter {
     }
     router_.end_all(now_ns(), text_);
     write();
-    return report_rules() && good_;
+    report_late();
+    report_rules();
+    return good_;
   }
 
  private:
@@ -143,8 +147,15 @@ class LineRouter {
     text_.clear();
   }
 
-  bool report_rules() {
-    bool good = true;
+  void report_late() {
+    const std::uint64_t late = router_.aggregator().counts().late;
+    if (late == 0) return;
+    err_ << fmt::format("cc-gateway route: {} value{} came after their interval had ended: sort the lines by time\n",
+                        late, late == 1 ? "" : "s");
+    good_ = false;
+  }
+
+  void report_rules() {
     const router::RuleSet& rules = router_.rules();
     for (std::size_t i = 0; i < rules.rules.size(); ++i) {
       const router::RuleCounts& counts = router_.rule_counts()[i];
@@ -152,9 +163,8 @@ class LineRouter {
       const router::Rule& rule = rules.rules[i];
       err_ << fmt::format("{}:{}:{}: '{}' failed on {} message{}: {}\n", rules.file, rule.at.line, rule.at.column,
                           rule.text, counts.failed, counts.failed == 1 ? "" : "s", counts.problem);
-      good = false;
+      good_ = false;
     }
-    return good;
   }
 
   router::Router router_;
@@ -197,6 +207,7 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
   router::RouterOptions router_options;
+  router_options.aggregates.is_recording = true;
   router_options.aggregates.interval_ns = std::chrono::nanoseconds(interval).count();
   LineRouter router(loaded.rules, router_options, parsed->has("--explain"), clock, out, err);
   return router.run(in) ? done : failed;

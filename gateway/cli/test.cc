@@ -105,6 +105,7 @@ class CaseRun {
  private:
   static router::RouterOptions options(Seconds interval) {
     router::RouterOptions options;
+    options.aggregates.is_recording = true;
     options.aggregates.interval_ns = std::chrono::nanoseconds(interval).count();
     return options;
   }

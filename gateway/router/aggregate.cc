@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -22,8 +23,8 @@ using SourcePtr = std::shared_ptr<const AggregateSource>;
 namespace {
 
 constexpr std::string_view copy = "<copy>";
-/// Intervals that may be open at a time beside the cached ones: messages from the future open them.
-constexpr std::int64_t open_intervals_max = 16;
+/// Clocks differ; values that are further ahead than so many intervals come from one that is wrong.
+constexpr std::int64_t intervals_ahead_max = 16;
 
 enum Slot : int { values, hostname, starttime, endtime, metric };
 constexpr std::array<std::string_view, 4> known_names = {"values", "hostname", "starttime", "endtime"};
@@ -42,6 +43,13 @@ class AggregateEnvironment final : public expression::Environment {
   std::span<const std::string_view> names() const override { return known_names; }
   std::span<const std::string_view> methods() const override { return {}; }
 };
+
+/// `time_ns` and `by_ns`, where there is such a time; else the first or the last one.
+std::int64_t moved(std::int64_t time_ns, std::int64_t by_ns) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(time_ns, by_ns, &sum)) return by_ns < 0 ? INT64_MIN : INT64_MAX;
+  return sum;
+}
 
 const std::string* find(const std::vector<Tag>& tags, std::string_view key) {
   const auto found = std::ranges::find(tags, key, &Tag::key);
@@ -150,11 +158,16 @@ SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> ag
 void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, std::int64_t time_ns,
                      std::int64_t now_ns) {
   const std::int64_t start = interval_start(time_ns, options_.interval_ns);
-  if (start < closed_until_) {
+  if (options_.is_recording) {
+    make_room(start);
+  } else {
+    end_by_clock(now_ns);
+  }
+  if (start < ended_until_) {
     ++counts_.late;
     return;
   }
-  if (time_ns - now_ns > open_intervals_max * options_.interval_ns) {
+  if (!options_.is_recording && time_ns - now_ns > intervals_ahead_max * options_.interval_ns) {
     ++counts_.early;
     return;
   }
@@ -178,39 +191,58 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
   }
 }
 
+/// The grace is over for all that ended before it: whether somebody has taken their aggregates yet or not, so that how
+/// many intervals are open never depends on that.
+void Aggregator::end_by_clock(std::int64_t now_ns) {
+  ended_until_ = std::max(ended_until_, interval_start(now_ns - options_.grace_ns, options_.interval_ns));
+}
+
+/// Ends the oldest interval where that of `start` would be one too many.
+void Aggregator::make_room(std::int64_t start) {
+  const auto oldest = intervals_.lower_bound(ended_until_);
+  const auto open = static_cast<std::size_t>(std::distance(oldest, intervals_.end()));
+  if (open < options_.recorded_intervals_max || intervals_.contains(start)) return;
+  ended_until_ = std::max(ended_until_, moved(std::min(oldest->first, start), options_.interval_ns));
+}
+
 std::vector<Message> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
-  std::vector<Message> out;
-  const std::int64_t open_from = interval_start(now_ns - options_.grace_ns, options_.interval_ns);
-  for (const auto& [start, interval] : intervals_) {
-    if (start >= closed_until_ && start < open_from) close(start, out, counts);
-  }
-  closed_until_ = std::max(closed_until_, open_from);
-  forget_before(closed_until_);
-  return out;
+  if (!options_.is_recording) end_by_clock(now_ns);
+  return take_ended(counts);
 }
 
 std::vector<Message> Aggregator::take_all(std::vector<RuleCounts>& counts) {
+  if (!intervals_.empty())
+    ended_until_ = std::max(ended_until_, moved(intervals_.rbegin()->first, options_.interval_ns));
+  return take_ended(counts);
+}
+
+std::vector<Message> Aggregator::take_ended(std::vector<RuleCounts>& counts) {
+  if (taken_until_ == ended_until_) return {};
   std::vector<Message> out;
-  for (const auto& [start, interval] : intervals_) {
-    if (start >= closed_until_) close(start, out, counts);
-  }
-  intervals_.clear();
-  series_.clear();
+  for (auto interval = intervals_.lower_bound(taken_until_); interval != intervals_.lower_bound(ended_until_);
+       ++interval)
+    close(interval->first, out, counts);
+  taken_until_ = ended_until_;
+  forget();
   return out;
 }
 
+/// The start of the oldest interval of those that one which starts at `start` is computed from.
+std::int64_t Aggregator::first_cached(std::int64_t start) const {
+  const auto before = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
+  return moved(start, -before * options_.interval_ns);
+}
+
 /// Keeps what an interval that has not ended yet may still be computed from.
-void Aggregator::forget_before(std::int64_t start) {
-  const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
-  const std::int64_t first = start - cached * options_.interval_ns;
+void Aggregator::forget() {
+  const std::int64_t first = first_cached(ended_until_);
   std::erase_if(intervals_, [first](const auto& entry) { return entry.first < first; });
   std::erase_if(series_, [first](const auto& entry) { return entry.second.last_interval < first; });
 }
 
 /// A host without a value in the interval itself gets no aggregate: what others measure makes no value for it.
 void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts) {
-  const auto cached = static_cast<std::int64_t>(std::max<std::size_t>(rules_->cache_intervals, 1)) - 1;
-  const auto first = intervals_.lower_bound(start - cached * options_.interval_ns);
+  const auto first = intervals_.lower_bound(first_cached(start));
   const auto end = intervals_.upper_bound(start);
   for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
     std::map<std::string_view, Group> groups;
@@ -230,7 +262,7 @@ void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vecto
 std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                            std::vector<RuleCounts>& counts) {
   const auto seconds = [](std::int64_t time) { return codecs::from_nanoseconds(time, codecs::Precision::seconds); };
-  GroupVariables variables(group.host, seconds(start), seconds(start + options_.interval_ns));
+  GroupVariables variables(group.host, seconds(start), seconds(moved(start, options_.interval_ns)));
   for (const Sample* const sample : group.samples) variables.add(sample->source->name, value_of(sample->value));
   arena_.clear();
   const auto value = aggregate.function->evaluate(variables, arena_);

@@ -25,11 +25,15 @@ struct AggregatorOptions {
   std::int64_t interval_ns = 60'000'000'000;
   std::int64_t grace_ns = 10'000'000'000;  ///< how long after its end an interval still takes values
   std::size_t series_max = 1'000'000;      ///< that values are kept of; those of further ones are left out and counted
+  /// Lines of a recording have their own time: no clock ends an interval. `take` gives the oldest ones where more than
+  /// `recorded_intervals_max` take values, take_all the others.
+  bool is_recording = false;
+  std::size_t recorded_intervals_max = 1440;  ///< a day of minutes
 };
 
 struct AggregatorCounts {
   std::uint64_t late = 0;        ///< values whose interval had ended already
-  std::uint64_t early = 0;       ///< values too far in the future
+  std::uint64_t early = 0;       ///< values too far in the future; never of a recording
   std::uint64_t left_out = 0;    ///< values of series beyond series_max
   std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
 };
@@ -56,7 +60,7 @@ class Aggregator {
   void add(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
            std::int64_t now_ns);
 
-  /// What is computed from the intervals that have ended at `now_ns`, the grace included. Rules have not seen it yet.
+  /// What is computed from the intervals that have ended, those at `now_ns` included. Rules have not seen it yet.
   std::vector<Message> take(std::int64_t now_ns, std::vector<RuleCounts>& counts);
   /// The same for all intervals that have values: nothing more will come.
   std::vector<Message> take_all(std::vector<RuleCounts>& counts);
@@ -82,16 +86,21 @@ class Aggregator {
   using Interval = std::vector<Samples>;  ///< as RuleSet::aggregates
   struct Group;
 
+  void end_by_clock(std::int64_t now_ns);
+  void make_room(std::int64_t start);
+  std::vector<Message> take_ended(std::vector<RuleCounts>& counts);
   void close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts);
   std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                  std::vector<RuleCounts>& counts);
-  void forget_before(std::int64_t start);
+  void forget();
+  std::int64_t first_cached(std::int64_t start) const;
 
   std::shared_ptr<const RuleSet> rules_;
   AggregatorOptions options_;
   std::unordered_map<std::string, Series> series_;  ///< by key
   std::map<std::int64_t, Interval> intervals_;      ///< by start: those that are open, and cached ones
-  std::int64_t closed_until_ = INT64_MIN;           ///< intervals that start before it have ended
+  std::int64_t ended_until_ = INT64_MIN;            ///< intervals that start before it take no values any more
+  std::int64_t taken_until_ = INT64_MIN;            ///< and of these, all is computed
   expression::Arena arena_;
   AggregatorCounts counts_;
 };

@@ -100,7 +100,8 @@ bool is_finite(const codecs::FieldValue& value) {
 
 std::int64_t interval_start(std::int64_t time_ns, std::int64_t interval_ns) {
   const std::int64_t into = time_ns % interval_ns;
-  return time_ns - (into < 0 ? into + interval_ns : into);
+  const std::int64_t back = into < 0 ? into + interval_ns : into;
+  return time_ns < INT64_MIN + back ? INT64_MIN : time_ns - back;
 }
 
 bool is_protected_field(std::string_view key) {

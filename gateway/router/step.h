@@ -76,7 +76,8 @@ std::optional<codecs::FieldValue> number_in(const codecs::Message& message);
 expression::Value value_of(const codecs::FieldValue& value);
 /// True but for a double that is not.
 bool is_finite(const codecs::FieldValue& value);
-/// The start of the interval that holds `time_ns`; intervals start at multiples of their length since 1970.
+/// The start of the interval that holds `time_ns`; intervals start at multiples of their length since 1970, but for the
+/// first one, which starts with the least time there is.
 std::int64_t interval_start(std::int64_t time_ns, std::int64_t interval_ns);
 
 /// The keys that make a message what it is: no rule takes them away.

@@ -21,7 +21,8 @@ constexpr std::int64_t now_ns = 1'700'000'000'000'000'000;
 constexpr std::size_t lines_max = 64;  // more of them take time and find nothing
 
 std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_view body, std::size_t series_max) {
-  Router router(rules, {.plan = {.series_max = series_max}, .aggregates = {}});
+  Router router(
+      rules, {.plan = {.series_max = series_max}, .aggregates = {.is_recording = true, .recorded_intervals_max = 2}});
   codecs::LineDecoder decoder({.lenient = true});
   std::string out;
   // Twice: what was learnt is used.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -59,6 +60,20 @@ TEST_CASE("route takes lines through rules, and prints aggregates in the end") {
   CHECK(ran.code == 0);
   CHECK(ran.out == "b,hostname=x value=2 1700000000\nn,hostname=x,type=node value=1i 1699999980\n");
   CHECK(ran.err.empty());
+}
+
+TEST_CASE("route keeps a day of intervals for lines in any order, and tells which values came later than that") {
+  const RulesFile rules(R"x({"drop_metrics": ["a"], "num_cache_intervals": 1,
+    "interval_aggregates": [{"name": "n", "function": "count(a)"}]})x");
+  std::string lines;
+  for (int minute = 1440; minute-- > 0;) lines += "a value=1 " + std::to_string(1'700'000'040 + 60 * minute) + "\n";
+  const Ran day = run({"--rules", rules.name()}, lines);
+  CHECK(day.code == 0);
+  CHECK(std::ranges::count(day.out, '\n') == 1440);
+  const Ran longer = run({"--rules", rules.name()}, lines + "a value=1 1800000000\na value=1 1700000040\n");
+  CHECK(longer.code == 1);
+  CHECK(std::ranges::count(longer.out, '\n') == 1441);
+  CHECK(longer.err == "cc-gateway route: 1 value came after their interval had ended: sort the lines by time\n");
 }
 
 TEST_CASE("route counts its intervals as told") {

@@ -149,6 +149,19 @@ out = "a value=1\nb value=1 1700000060"
   CHECK(ran.out == "1 passed, 0 failed\n");
 }
 
+TEST_CASE("a case may have lines of many intervals, in any order") {
+  const Ran ran = run_cases(R"x([rules]
+drop_metrics = ["a"]
+num_cache_intervals = 1
+interval_aggregates = [{name = "n", function = "sum(a)"}]
+[[case]]
+name = "a"
+in = "a value=1 1800000000\na value=2 1700000040\na value=4 1700000039"
+out = "n value=4 1699999980\nn value=2 1700000040\nn value=1 1800000000"
+)x");
+  CHECK(ran.out == "1 passed, 0 failed\n");
+}
+
 TEST_CASE("what is wrong with a file of cases is told with its place, and no case of it is run") {
   const auto check = [](const std::string& cases, std::string_view problem) {
     CAPTURE(cases);

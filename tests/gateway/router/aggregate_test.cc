@@ -152,6 +152,53 @@ TEST_CASE("an interval ends when its grace is over; what comes later is counted"
   CHECK(router.end_intervals(end + 70 * second, out) == 0);
 }
 
+TEST_CASE("how many intervals take values is bounded by the clock, also before the first one is taken") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x")),
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 10 * second}});
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += "m,hostname=n1 value=1 " + std::to_string(1'600'000'000 + 60 * i) + "\n";
+  routed(router, lines + "m,hostname=n1 value=1 -9223372036854775808\nm,hostname=n1 value=1 1699999979\n",
+         1'700'000'000 * second);
+  CHECK(router.aggregator().counts().late == 1002);
+  CHECK(router.aggregator().series() == 0);
+  // Nobody has taken anything yet, and the interval has ended all the same.
+  routed(router, "m,hostname=n1 value=2 1700000039\n", 1'700'000'049 * second);
+  routed(router, "m,hostname=n1 value=3 1700000039\n", 1'700'000'050 * second);
+  CHECK(router.aggregator().counts().late == 1003);
+  std::string out;
+  CHECK(router.end_intervals(1'700'000'050 * second, out) == 1);
+  CHECK(out == "x,hostname=n1 value=2 1699999980\n");
+}
+
+TEST_CASE("of a recording no clock ends an interval, but the oldest one ends where there would be too many") {
+  Router router(
+      rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x", 2)),
+      {.plan = {}, .aggregates = {.interval_ns = 60 * second, .is_recording = true, .recorded_intervals_max = 2}});
+  routed(router,
+         "m,hostname=n1 value=1 1600000000\nm,hostname=n1 value=2 1600000070\nm,hostname=n1 value=4 1600000000\n");
+  std::string out;
+  CHECK(router.end_intervals(1'700'000'000 * second, out) == 0);
+  routed(router, "m,hostname=n1 value=8 1900000000\nm,hostname=n1 value=16 1600000000\n");
+  CHECK(router.aggregator().counts().late == 1);
+  CHECK(router.aggregator().counts().early == 0);
+  CHECK(router.end_intervals(1'700'000'000 * second, out) == 1);
+  CHECK(out == "x,hostname=n1 value=4 1599999960\n");
+  out.clear();
+  CHECK(router.end_all(1'700'000'000 * second, out) == 2);
+  CHECK(out == "x,hostname=n1 value=6 1600000020\nx,hostname=n1 value=8 1899999960\n");
+  // The first and the last time that there are.
+  out.clear();
+  routed(router, "m,hostname=n1 value=1 9223372036854775807\n");
+  CHECK(router.end_all(1'700'000'000 * second, out) == 1);
+  CHECK(out == "x,hostname=n1 value=1 9223372020\n");
+  Router first(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x", 2)),
+               {.plan = {}, .aggregates = {.is_recording = true}});
+  out.clear();
+  routed(first, "m,hostname=n1 value=1 -9223372036854775808\n");
+  CHECK(first.end_all(1'700'000'000 * second, out) == 1);
+  CHECK(out == "x,hostname=n1 value=1 -9223372037\n");
+}
+
 TEST_CASE("values beyond the limit of series, and from far in the future, are left out and counted") {
   Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "count(values)"})x")),
                 {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 2}});

@@ -23,6 +23,11 @@ namespace {
 
 constexpr std::int64_t now_ns = 1'700'000'250'000'000'000;
 
+/// So that lines of any time are computed from.
+RouterOptions options_of(std::size_t series_max = 1'000'000) {
+  return {.plan = {.series_max = series_max}, .aggregates = {.is_recording = true, .recorded_intervals_max = 3}};
+}
+
 /// What a router makes of each line, and its accounts in the end.
 struct Routes {
   std::vector<std::string> lines;  ///< what comes out for each; "dropped N", "no line: why"
@@ -50,11 +55,11 @@ Routes routes_of(Router& router, const std::vector<std::string>& lines) {
 }
 
 void check_same(const std::shared_ptr<const RuleSet>& rules, const std::vector<std::string>& lines) {
-  Router plain(rules, {.plan = {.series_max = 0}, .aggregates = {}});
+  Router plain(rules, options_of(0));
   const Routes want = routes_of(plain, lines);
   for (const std::size_t series_max : {std::size_t{1'000'000}, std::size_t{3}}) {
     CAPTURE(series_max);
-    Router router(rules, {.plan = {.series_max = series_max}, .aggregates = {}});
+    Router router(rules, options_of(series_max));
     const Routes got = routes_of(router, lines);
     for (std::size_t i = 0; i < lines.size(); ++i) {
       CAPTURE(lines[i]);
@@ -71,7 +76,8 @@ std::string aggregates_alone(const RuleSet& rules, const std::vector<std::string
   for (const Aggregate& aggregate : rules.aggregates) {
     RuleSet alone = rules;
     alone.aggregates = {aggregate};
-    Router router(std::make_shared<const RuleSet>(std::move(alone)));
+    Router router(std::make_shared<const RuleSet>(std::move(alone)),
+                  {.plan = {}, .aggregates = {.is_recording = true}});
     out += routes_of(router, lines).aggregates;
   }
   return out;
@@ -100,7 +106,7 @@ TEST_CASE("an aggregate is what it would be without the others") {
     REQUIRE(rules != nullptr);
     std::vector<std::string> lines;
     for (int i = 0; i < 150; ++i) lines.push_back(chance.line());
-    Router router(rules);
+    Router router(rules, {.plan = {}, .aggregates = {.is_recording = true}});
     const std::string together = sorted_lines(routes_of(router, lines).aggregates);
     CHECK(together == sorted_lines(aggregates_alone(*rules, lines)));
     computed += static_cast<std::size_t>(std::ranges::count(together, '\n'));
