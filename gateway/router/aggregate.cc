@@ -205,20 +205,20 @@ void Aggregator::make_room(std::int64_t start) {
   ended_until_ = std::max(ended_until_, moved(std::min(oldest->first, start), options_.interval_ns));
 }
 
-std::vector<Message> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
+std::vector<Computed> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
   if (!options_.is_recording) end_by_clock(now_ns);
   return take_ended(counts);
 }
 
-std::vector<Message> Aggregator::take_all(std::vector<RuleCounts>& counts) {
+std::vector<Computed> Aggregator::take_all(std::vector<RuleCounts>& counts) {
   if (!intervals_.empty())
     ended_until_ = std::max(ended_until_, moved(intervals_.rbegin()->first, options_.interval_ns));
   return take_ended(counts);
 }
 
-std::vector<Message> Aggregator::take_ended(std::vector<RuleCounts>& counts) {
+std::vector<Computed> Aggregator::take_ended(std::vector<RuleCounts>& counts) {
   if (taken_until_ == ended_until_) return {};
-  std::vector<Message> out;
+  std::vector<Computed> out;
   for (auto interval = intervals_.lower_bound(taken_until_); interval != intervals_.lower_bound(ended_until_);
        ++interval)
     close(interval->first, out, counts);
@@ -241,7 +241,7 @@ void Aggregator::forget() {
 }
 
 /// A host without a value in the interval itself gets no aggregate: what others measure makes no value for it.
-void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts) {
+void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vector<RuleCounts>& counts) {
   const auto first = intervals_.lower_bound(first_cached(start));
   const auto end = intervals_.upper_bound(start);
   for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
@@ -254,7 +254,8 @@ void Aggregator::close(std::int64_t start, std::vector<Message>& out, std::vecto
       }
     }
     for (const auto& [host, group] : groups) {
-      if (auto message = compute(rules_->aggregates[i], group, start, counts)) out.push_back(*std::move(message));
+      const Aggregate& aggregate = rules_->aggregates[i];
+      if (auto message = compute(aggregate, group, start, counts)) out.push_back({*std::move(message), aggregate.rule});
     }
   }
 }

@@ -38,6 +38,12 @@ struct AggregatorCounts {
   std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
 };
 
+/// An aggregate that was computed.
+struct Computed {
+  Message message;  ///< rules have not seen it yet
+  std::size_t rule = 0;
+};
+
 /// What values of one series have in common that the same aggregates are computed from. Conditions may read the value:
 /// a series has one for each answer of them.
 struct AggregateSource {
@@ -60,10 +66,10 @@ class Aggregator {
   void add(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
            std::int64_t now_ns);
 
-  /// What is computed from the intervals that have ended, those at `now_ns` included. Rules have not seen it yet.
-  std::vector<Message> take(std::int64_t now_ns, std::vector<RuleCounts>& counts);
+  /// What is computed from the intervals that have ended, those at `now_ns` included.
+  std::vector<Computed> take(std::int64_t now_ns, std::vector<RuleCounts>& counts);
   /// The same for all intervals that have values: nothing more will come.
-  std::vector<Message> take_all(std::vector<RuleCounts>& counts);
+  std::vector<Computed> take_all(std::vector<RuleCounts>& counts);
 
   const AggregatorCounts& counts() const { return counts_; }
   std::size_t series() const { return series_.size(); }
@@ -88,8 +94,8 @@ class Aggregator {
 
   void end_by_clock(std::int64_t now_ns);
   void make_room(std::int64_t start);
-  std::vector<Message> take_ended(std::vector<RuleCounts>& counts);
-  void close(std::int64_t start, std::vector<Message>& out, std::vector<RuleCounts>& counts);
+  std::vector<Computed> take_ended(std::vector<RuleCounts>& counts);
+  void close(std::int64_t start, std::vector<Computed>& out, std::vector<RuleCounts>& counts);
   std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                  std::vector<RuleCounts>& counts);
   void forget();

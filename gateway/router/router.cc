@@ -1,5 +1,7 @@
 #include "gateway/router/router.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace gw::router {
@@ -26,13 +28,19 @@ std::size_t Router::end_all(std::int64_t now_ns, std::string& out) {
 }
 
 /// Aggregates go through the rules as other messages do, but nothing is computed from them.
-std::size_t Router::append(std::vector<Message> messages, std::int64_t now_ns, std::string& out) {
-  std::size_t written = 0;
-  for (Message& message : messages) {
+std::size_t Router::append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out) {
+  std::size_t appended = 0;
+  for (auto& [message, rule] : aggregates) {
     if (interpreter_.run(message, now_ns, counts_)) continue;
-    if (codecs::append_message(out, message, codecs::Dialect::line_protocol_v2, codecs::Precision::seconds)) ++written;
+    const auto written =
+        codecs::append_message(out, message, codecs::Dialect::line_protocol_v2, codecs::Precision::seconds);
+    if (written) {
+      ++appended;
+    } else {
+      counts_[rule].fail(fmt::format("no line can carry it: {}", written.error()));
+    }
   }
-  return written;
+  return appended;
 }
 
 }  // namespace gw::router

@@ -28,6 +28,7 @@ class Router {
   /// without one. The line was decoded as line-protocol v2.
   Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
   /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules. Answers how many there are.
+  /// One that no line can carry is counted as a failure of its rule.
   std::size_t end_intervals(std::int64_t now_ns, std::string& out);
   /// The same for all intervals: nothing more will come.
   std::size_t end_all(std::int64_t now_ns, std::string& out);
@@ -38,7 +39,7 @@ class Router {
   const Aggregator& aggregator() const { return aggregator_; }
 
  private:
-  std::size_t append(std::vector<Message> messages, std::int64_t now_ns, std::string& out);
+  std::size_t append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts> counts_;

@@ -235,6 +235,19 @@ TEST_CASE("an aggregate that cannot be computed is counted for its rule, with th
   CHECK(counts.problem == "'+' does not fit between float and text: int() or float() makes a number of a text");
 }
 
+TEST_CASE("an aggregate that no line can carry is counted for its rule, with the reason") {
+  Router router(rules_of(R"x({"num_cache_intervals": 1, "drop_metrics": ["m"],
+      "process_messages": [{"move_meta_to_tags_by": {"note": "note"}}],
+      "interval_aggregates": [{"name": "good", "function": "sum(values)", "if": "name == 'm'"},
+                              {"name": "x", "function": "sum(values)", "if": "name == 'm'", "meta": {"note": "two\nlines"}}]})x"));
+  std::string out = routed(router, "m,hostname=n1 value=1 1700000000\nm,hostname=n2 value=1 1700000000\n");
+  CHECK(router.end_all(0, out) == 2);
+  CHECK(out == "good,hostname=n1 value=1 1699999980\ngood,hostname=n2 value=1 1699999980\n");
+  const RuleCounts& counts = router.rule_counts().back();
+  CHECK(counts.failed == 2);
+  CHECK(counts.problem == "no line can carry it: a name holds a control character");
+}
+
 TEST_CASE("a host without a metric that an aggregate names gets none of it, which is no failure") {
   Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(m_a) - sum(m_b)"})x")));
   std::string out = routed(router,
