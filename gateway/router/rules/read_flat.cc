@@ -17,6 +17,8 @@
 #include <utility>
 
 #include "gateway/config/types.h"
+#include "gateway/router/expression/expression.h"
+#include "gateway/router/message.h"
 #include "gateway/router/rules/read_rules.h"
 
 namespace gw::rules {
@@ -152,15 +154,38 @@ class FlatReader {
 
 Stages read_flat(RuleReader& object, StepMaker& maker) { return FlatReader(object, maker).run(); }
 
+bool is_condition(std::string_view text) {
+  if (text == "*") return true;
+  const auto compiled =
+      expression::Expression::compile(text, router::message_environment(), expression::Type::Kind::boolean);
+  return compiled && compiled->type().is(expression::Type::Kind::boolean);
+}
+
+namespace {
+
+bool is_shared_with_router(const Node& member) {
+  return member.key == "normalize_units" || member.key == "change_unit_prefix";
+}
+
+bool is_only_of_flat(const Node& member) {
+  if (is_shared_with_router(member)) return false;
+  return member.key == "stage_order" || member.key == "add_base_env" ||
+         std::ranges::find(keyed_rules, member.key, &KeyedRules::key) != std::end(keyed_rules) ||
+         std::ranges::find(other_keys, member.key, &std::pair<std::string_view, Stage>::first) != std::end(other_keys);
+}
+
+bool has_conditions(const Node& prefixes) {
+  return !prefixes.children.empty() &&
+         std::ranges::all_of(prefixes.children, [](const Node& entry) { return is_condition(entry.key); });
+}
+
+}  // namespace
+
 bool is_flat(const Node& object) {
-  return std::ranges::any_of(object.children, [](const Node& member) {
-    if (member.key == "normalize_units" || member.key == "change_unit_prefix")
-      return false;  // router.json has them too
-    return member.key == "stage_order" || member.key == "add_base_env" ||
-           std::ranges::find(keyed_rules, member.key, &KeyedRules::key) != std::end(keyed_rules) ||
-           std::ranges::find(other_keys, member.key, &std::pair<std::string_view, Stage>::first) !=
-               std::end(other_keys);
-  });
+  if (std::ranges::any_of(object.children, is_only_of_flat)) return true;
+  const auto prefixes = std::ranges::find(object.children, "change_unit_prefix", &Node::key);
+  return prefixes != object.children.end() && std::ranges::all_of(object.children, is_shared_with_router) &&
+         has_conditions(*prefixes);
 }
 
 }  // namespace gw::rules

@@ -61,6 +61,7 @@ class RouterReader {
  private:
   void read_router();
   void read_options();
+  void warn_of_conditions();
   LegacySteps read_legacy();
   void read_process_messages(const LegacySteps& legacy);
   void place_flat(const Stages& stages, const LegacySteps& legacy);
@@ -92,6 +93,9 @@ void RouterReader::read_options() {
   // How many messages the collector takes at once: here a frame is as large as it came.
   std::int64_t forward = 50;
   root_.integer("max_forward", 1, 1'000'000, forward);
+  if (forward == 1)
+    maker_.warn(root_.find("max_forward")->where,
+                "the documentation wants 'max_forward' to be greater than 1; here it says nothing, leave it out");
   bool timed = false;
   root_.boolean("interval_timestamp", timed);
   if (!timed) return;
@@ -112,7 +116,21 @@ LegacySteps RouterReader::read_legacy() {
   legacy.rename = read_renames(root_, "rename_metrics", maker_);
   legacy.normalize = read_normalize(root_, "normalize_units", maker_);
   legacy.prefix = read_prefixes(root_, "change_unit_prefix", maker_);
+  warn_of_conditions();
   return legacy;
+}
+
+/// `change_unit_prefix` of process_messages has conditions, that of router.json names.
+void RouterReader::warn_of_conditions() {
+  const Node* const prefixes = root_.find("change_unit_prefix");
+  if (prefixes == nullptr || prefixes->kind != Node::Kind::object) return;
+  for (const Node& entry : prefixes->children) {
+    if (!is_condition(entry.key)) continue;
+    maker_.warn(entry.key_where,
+                fmt::format("{} is taken for the name of a metric; conditions stand in 'change_unit_prefix' of "
+                            "'process_messages'",
+                            config::in_quotes(entry.key)));
+  }
 }
 
 /// An object in cc-lib's or the documentation's form, or the list itself.
@@ -206,8 +224,10 @@ std::vector<codecs::Message::Tag> RouterReader::read_copies(RuleReader& object, 
 RulesRead read_rules(const Document& document, Seconds interval) {
   RulesRead read;
   RuleSet rules = RouterReader(document, read.problems, interval).run(document.root);
-  const bool good = read.problems.empty();
-  if (good) read.problems = warnings(rules);
+  const bool good = std::ranges::none_of(read.problems, [](const config::Problem& problem) {
+    return problem.severity == config::Problem::Severity::error;
+  });
+  if (good) std::ranges::move(warnings(rules), std::back_inserter(read.problems));
   std::stable_sort(read.problems.begin(), read.problems.end(), [](const config::Problem& a, const config::Problem& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
   });

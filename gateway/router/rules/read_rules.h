@@ -59,8 +59,11 @@ struct Stages {
   std::vector<Stage> order;  ///< `stage_order`; empty: the default
 };
 Stages read_flat(RuleReader& object, StepMaker& maker);
-/// Whether a key of `object` is of that flat object and of no other shape.
+/// Whether `object` is that flat object and no other shape: by a key that no other has or, where it has nothing but
+/// the keys that router.json has too, by their values.
 bool is_flat(const Node& object);
+/// Whether the text can only be a condition on messages and not the name of a metric.
+bool is_condition(std::string_view text);
 
 /// The documented list: each item an action, with or without `if`.
 Steps read_list(std::vector<RuleReader> items, StepMaker& maker);

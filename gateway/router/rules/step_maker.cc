@@ -72,6 +72,10 @@ void StepMaker::error(config::Position where, std::string text) {
   problems_.push_back({config::Problem::Severity::error, where, std::move(text)});
 }
 
+void StepMaker::warn(config::Position where, std::string text) {
+  problems_.push_back({config::Problem::Severity::warning, where, std::move(text)});
+}
+
 Condition StepMaker::compile(std::string_view text, const Node& node, bool in_key,
                              const expression::Environment& environment, expression::Type::Kind wanted) {
   auto compiled = expression::Expression::compile(text, environment, wanted);

@@ -48,6 +48,7 @@ class StepMaker {
       : document_(document), problems_(problems), rules_(rules) {}
 
   void error(config::Position where, std::string text);
+  void warn(config::Position where, std::string text);
   /// A name for the conditions that are made from now on.
   void add_constant(const Node& value);
 

@@ -52,6 +52,23 @@ TEST_CASE("cc-lib's flat object runs by stages, in the order of the file within 
   check(R"x({"change_unit_prefix": {"name == 'm'": "K"}})x", "m,t=1 value=2 1\n");
 }
 
+TEST_CASE("what router.json and cc-lib's object both have is told apart by its values") {
+  const std::string_view line = "m,unit=kB value=2000 1\n";
+  CHECK(routed(R"x({"change_unit_prefix": {"name == 'm'": "M"}})x", line) == "m,unit=MB value=2 1\n");
+  CHECK(routed(R"x({"change_unit_prefix": {"*": "M"}, "normalize_units": true})x", line) == "m,unit=MB value=2 1\n");
+  CHECK(routed(R"x({"change_unit_prefix": {"m": "M"}, "normalize_units": true})x", line) == "m,unit=MB value=2 1\n");
+  CHECK(routed(R"x({"change_unit_prefix": {"cpu-load": "M", "a.b": "M", "m": "M"}})x", line) ==
+        "m,unit=MB value=2 1\n");
+  CHECK(routed(R"x({"normalize_units": true})x", line) == "m,unit=KB value=2000 1\n");
+  // Beside a key of router.json, or a name, it is router.json's.
+  CHECK(problems_of(R"x({"change_unit_prefix": {"name == 'm'": "M"}, "hostname_tag": "host"})x") ==
+        "1:25: warning: 'name == 'm'' is taken for the name of a metric; conditions stand in 'change_unit_prefix' of "
+        "'process_messages'\n");
+  CHECK(problems_of(R"x({"change_unit_prefix": {"m": "M", "value > 2": "M"}})x") ==
+        "1:35: warning: 'value > 2' is taken for the name of a metric; conditions stand in 'change_unit_prefix' of "
+        "'process_messages'\n");
+}
+
 TEST_CASE("the documented list runs as it is written") {
   const auto check = [](std::string_view items, std::string_view want) {
     CAPTURE(items);
@@ -130,6 +147,17 @@ TEST_CASE("what is wrong with rules is told with its place") {
         "1:2: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
   check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "getCpuCore(0)"}]})x",
         "1:79: 'getCpuCore' asks for the topology of the node that measures, which the gateway does not know\n");
+}
+
+TEST_CASE("rules are read although they are warned of") {
+  const rules::LoadedRules loaded = rules::read_rules_text(R"x({"max_forward": 1})x", "rules.json", Seconds(60));
+  CHECK(loaded.rules != nullptr);
+  CHECK(loaded.report() ==
+        "rules.json:1:17: warning: the documentation wants 'max_forward' to be greater than 1; here it says nothing, "
+        "leave it out\n  {\"max_forward\": 1}\n                  ^\n");
+  CHECK(problems_of(R"x({"max_forward": 2})x").empty());
+  CHECK(problems_of(R"x({"max_forward": 0})x") ==
+        "1:17: 'max_forward' must be an integer from 1 to 1000000, not the integer 0\n");
 }
 
 TEST_CASE("rules that can do nothing are warned of") {
