@@ -10,6 +10,17 @@
 #include "gateway/router/rules/read_rules.h"
 
 namespace gw::rules {
+namespace {
+
+/// Rules may stand in a table [router], as they do in a configuration: `convert` writes such files.
+void enter_router(Document& document) {
+  Node& root = document.root;
+  if (document.format != Document::Format::toml || root.children.size() != 1) return;
+  Node& only = root.children[0];
+  if (only.key == "router" && only.kind == Node::Kind::object) root = Node(std::move(only));
+}
+
+}  // namespace
 
 std::string LoadedRules::report() const {
   std::string text;
@@ -26,6 +37,7 @@ LoadedRules read_rules_text(std::string source, std::string file, Seconds interv
     loaded.problems.push_back(std::move(parsed).error());
     return loaded;
   }
+  enter_router(*parsed);
   RulesRead read = read_rules(*parsed, interval);
   loaded.rules = std::move(read.rules);
   loaded.problems = std::move(read.problems);

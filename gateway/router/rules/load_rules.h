@@ -21,7 +21,7 @@ struct LoadedRules {
   std::string report() const;
 };
 
-/// JSON, or TOML where the name ends in .toml.
+/// JSON, or TOML where the name ends in .toml; there all of it may stand in a table [router].
 LoadedRules load_rules(const std::string& file, Seconds interval);
 /// The same for `source`, the text of `file`.
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval);

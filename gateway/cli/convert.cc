@@ -1,0 +1,82 @@
+#include "gateway/cli/convert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "gateway/base/printable.h"
+#include "gateway/cli/arguments.h"
+#include "gateway/router/rules/document.h"
+#include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/write_rules.h"
+
+namespace gw::cli {
+namespace {
+
+constexpr Option known_options[] = {{"--help", ""}};
+
+constexpr std::string_view help =
+    R"x(usage: cc-gateway convert FILE
+
+Prints as TOML what stands in FILE:
+
+  router.json    rules in any shape that ClusterCockpit has: of cc-metric-collector with its
+                 deprecated keys, cc-lib's message processor, or the list 'manipulate_messages'.
+                 What comes out is the table [router] of a configuration, with the list: the same
+                 rules in the order in which they are run, each with the line it comes from. It
+                 may also stay a file of its own, router.toml, which [router] names as 'rules'
+
+'cc-gateway route --rules' takes both forms, to compare them.
+
+  --help   this text
+
+Exit codes: 0 done; 2 FILE is wrong.
+)x";
+
+/// What there is to be said of keys that the table has not.
+std::string left_out(const rules::LoadedRules& loaded) {
+  const rules::Parsed document = rules::parse_json(loaded.source, loaded.file);
+  if (!document) return {};
+  const auto found = std::ranges::find(document->root.children, "max_forward", &rules::Node::key);
+  if (found == document->root.children.end()) return {};
+  return fmt::format(
+      "# max_forward ({}:{}) is left out: here as many lines are taken at once as came in one message.\n",
+      printable(loaded.file), found->key_where.line);
+}
+
+int convert_rules(const std::string& file, std::ostream& out, std::ostream& err) {
+  // The interval is said beside the rules, not in them.
+  const rules::LoadedRules loaded = rules::load_rules(file, Seconds(60));
+  err << loaded.report();
+  if (loaded.rules == nullptr) return usage;
+  out << fmt::format("# From {}, by 'cc-gateway convert'.\n", printable(file)) << left_out(loaded)
+      << rules::write_rules(*loaded.rules);
+  return done;
+}
+
+int wrong(std::ostream& err, std::string_view text) {
+  err << "cc-gateway convert: " << text << '\n';
+  return usage;
+}
+
+}  // namespace
+
+int convert(Arguments arguments, std::ostream& out, std::ostream& err) {
+  std::vector<std::string> files;
+  const auto parsed = Options::parse(arguments, known_options, &files);
+  if (!parsed) return wrong(err, parsed.error());
+  if (parsed->has("--help")) {
+    out << help;
+    return done;
+  }
+  if (files.empty()) return wrong(err, "FILE is missing, for example router.json");
+  if (files.size() > 1) return wrong(err, "one FILE at a time: each becomes a table or a configuration of its own");
+  const std::string& file = files.front();
+  if (file.ends_with(".toml")) return wrong(err, fmt::format("{} is TOML already", printable(file)));
+  return convert_rules(file, out, err);
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,258 @@
+#include "gateway/router/rules/write_rules.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/base/printable.h"
+#include "gateway/base/toml_text.h"
+#include "gateway/router/expression/spell_out.h"
+
+namespace gw::rules {
+namespace {
+
+using router::Part;
+using router::Step;
+
+constexpr std::size_t line_characters_max = 120;
+
+/// An item of the list: one action, from one step or from several that follow each other.
+struct Item {
+  std::string action;
+  std::string condition;  ///< "" always holds
+  enum class Form { table, list, value } form = Form::value;
+  std::vector<std::pair<std::string, std::string>> entries;  ///< of a list the keys, of a value that alone
+  std::vector<std::uint32_t> lines;                          ///< of the file it comes from
+};
+
+std::string_view plural(Part part) {
+  switch (part) {
+    case Part::tags:
+      return "tags";
+    case Part::meta:
+      return "meta";
+    default:
+      return "fields";
+  }
+}
+
+std::string condition_of(const Step& step) {
+  return step.condition == nullptr ? std::string() : expression::spell_out(*step.condition);
+}
+
+/// In the order of the alphabet: of what order they were written in the step knows nothing.
+std::vector<std::pair<std::string, std::string>> sorted(const router::Names& names) {
+  const std::map<std::string, std::string> ordered(names.begin(), names.end());
+  return {ordered.begin(), ordered.end()};
+}
+
+Item item_of(const Step& step) {
+  Item item;
+  item.condition = condition_of(step);
+  const auto is = [&item](std::string action, Item::Form form, std::vector<std::pair<std::string, std::string>> all) {
+    item.action = std::move(action);
+    item.form = form;
+    item.entries = std::move(all);
+  };
+  using Form = Item::Form;
+  switch (step.kind) {
+    case Step::Kind::drop:
+      is("drop_by", Form::value, {{std::exchange(item.condition, {}), ""}});
+      if (item.entries[0].first.empty()) item.entries[0].first = "*";
+      break;
+    case Step::Kind::drop_type:
+      is("drop_by_type", Form::list, sorted(step.names));
+      break;
+    case Step::Kind::drop_name:
+      is("drop_by_name", Form::list, sorted(step.names));
+      break;
+    case Step::Kind::set:
+      is(step.to == Part::tags && step.condition == nullptr ? "add_base_tags"
+                                                            : fmt::format("add_{}_by", plural(step.to)),
+         Form::table, {{step.key, step.value}});
+      break;
+    case Step::Kind::erase:
+      is(fmt::format("delete_{}_by", plural(step.from)), Form::list, {{step.key, ""}});
+      break;
+    case Step::Kind::move:
+      is(fmt::format("move_{}_to_{}_by", plural(step.from), plural(step.to)), Form::table, {{step.key, step.value}});
+      break;
+    case Step::Kind::rename:
+      is("rename_to", Form::value, {{step.value, ""}});
+      break;
+    case Step::Kind::rename_by:
+      is("rename_by", Form::table, sorted(step.names));
+      break;
+    case Step::Kind::normalize:
+      is("normalize_units", Form::value, {});
+      break;
+    case Step::Kind::prefix:
+      is("change_prefix_to", Form::value, {{step.value, ""}});
+      break;
+    case Step::Kind::prefix_by:
+      is("change_prefix_by", Form::table, sorted(step.names));
+      break;
+    case Step::Kind::interval_time:
+      break;  // a key of its own
+  }
+  return item;
+}
+
+bool is_of_key(const Step& step) {
+  return step.kind == Step::Kind::set || step.kind == Step::Kind::erase || step.kind == Step::Kind::move;
+}
+
+/// Whether `item` goes on with `next`: read again, each entry is a step of its own with the same condition.
+bool joins(const Item& item, const Item& next) {
+  if (item.action != next.action || item.condition != next.condition) return false;
+  return std::ranges::find(item.entries, next.entries[0].first, &std::pair<std::string, std::string>::first) ==
+         item.entries.end();
+}
+
+bool touches_tag(const Step& step, std::string_view key) {
+  switch (step.kind) {
+    case Step::Kind::set:
+      return step.to == Part::tags && step.key == key;
+    case Step::Kind::erase:
+      return step.from == Part::tags && step.key == key;
+    case Step::Kind::move:
+      return (step.from == Part::tags && step.key == key) || (step.to == Part::tags && step.value == key);
+    case Step::Kind::normalize:
+    case Step::Kind::prefix:
+    case Step::Kind::prefix_by:
+      return key == "unit";
+    default:
+      return false;
+  }
+}
+
+/// Adding and deleting tags is done twice for router.json's sake. Without a condition the second time does nothing,
+/// unless something came between.
+bool holds_already(std::span<const Step> before, const Step& step) {
+  const bool tag = (step.kind == Step::Kind::set && step.to == Part::tags) ||
+                   (step.kind == Step::Kind::erase && step.from == Part::tags);
+  if (!tag || step.condition != nullptr) return false;
+  const auto last = std::ranges::find_if(before.rbegin(), before.rend(),
+                                         [&](const Step& other) { return touches_tag(other, step.key); });
+  return last != before.rend() && last->kind == step.kind && last->condition == nullptr && last->value == step.value;
+}
+
+std::vector<Item> items_of(const router::RuleSet& rules) {
+  std::vector<Item> items;
+  bool may_join = false;
+  for (std::size_t i = 0; i < rules.steps.size(); ++i) {
+    const Step& step = rules.steps[i];
+    if (step.kind == Step::Kind::interval_time) continue;
+    if (holds_already(std::span(rules.steps).first(i), step)) continue;
+    Item item = item_of(step);
+    const std::uint32_t line = rules.rules[step.rule].at.line;
+    if (may_join && is_of_key(step) && joins(items.back(), item)) {
+      items.back().entries.push_back(std::move(item.entries[0]));
+    } else {
+      items.push_back(std::move(item));
+    }
+    std::vector<std::uint32_t>& lines = items.back().lines;
+    if (lines.empty() || lines.back() != line) lines.push_back(line);
+    may_join = is_of_key(step);
+  }
+  return items;
+}
+
+/// On one line, or one line an entry where that would be long.
+std::string list_of(const Item& item) {
+  std::string one;
+  std::string many;
+  for (const auto& [key, unused] : item.entries) {
+    one += fmt::format("{}{}", one.empty() ? "" : ", ", toml_text(key));
+    many += fmt::format("  {},\n", toml_text(key));
+  }
+  if (one.size() + item.action.size() < line_characters_max) return fmt::format("{} = [{}]\n", item.action, one);
+  return fmt::format("{} = [\n{}]\n", item.action, many);
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// TOML 1.0 has no line breaks in { … }: a table of its own where that would be long.
+std::string table_of(std::string_view key, const Pairs& pairs, std::string_view path) {
+  std::string one;
+  std::string many;
+  for (const auto& [name, value] : pairs) {
+    one += fmt::format("{}{} = {}", one.empty() ? "" : ", ", toml_key(name), toml_text(value));
+    many += fmt::format("{} = {}\n", toml_key(name), toml_text(value));
+  }
+  if (one.size() + key.size() < line_characters_max) return fmt::format("{} = {{ {} }}\n", key, one);
+  return fmt::format("[{}.{}]\n{}", path, key, many);
+}
+
+std::string value_of(const Item& item) {
+  if (item.entries.empty()) return fmt::format("{} = true\n", item.action);
+  return fmt::format("{} = {}\n", item.action, toml_text(item.entries[0].first));
+}
+
+std::string origin(const router::RuleSet& rules, const std::vector<std::uint32_t>& lines) {
+  std::string text = "  # " + printable(rules.file);
+  for (const std::uint32_t line : lines) text += fmt::format("{}{}", line == lines.front() ? ":" : ", ", line);
+  return text + '\n';
+}
+
+constexpr std::string_view list_header = "router.manipulate_messages";
+constexpr std::string_view aggregates_header = "router.interval_aggregates";
+
+std::string text_of(const router::RuleSet& rules, const Item& item) {
+  std::string text = fmt::format("\n[[{}]]{}", list_header, origin(rules, item.lines));
+  if (!item.condition.empty()) text += fmt::format("if = {}\n", toml_text(item.condition));
+  switch (item.form) {
+    case Item::Form::list:
+      return text + list_of(item);
+    case Item::Form::value:
+      return text + value_of(item);
+    case Item::Form::table:
+      return text + table_of(item.action, item.entries, list_header);
+  }
+  return text;
+}
+
+Pairs pairs_of(const std::vector<codecs::Message::Tag>& tags) {
+  Pairs pairs;
+  pairs.reserve(tags.size());
+  for (const codecs::Message::Tag& tag : tags) pairs.emplace_back(tag.key, tag.value);
+  return pairs;
+}
+
+std::string text_of(const router::RuleSet& rules, const router::Aggregate& aggregate) {
+  std::string text = fmt::format("\n[[{}]]{}", aggregates_header, origin(rules, {rules.rules[aggregate.rule].at.line}));
+  text += fmt::format("name = {}\n", toml_text(aggregate.name));
+  if (aggregate.condition != nullptr)
+    text += fmt::format("if = {}\n", toml_text(expression::spell_out(*aggregate.condition)));
+  text += fmt::format("function = {}\n", toml_text(aggregate.function->source()));
+  std::string tables;  // behind all keys: what follows a table's header is the table's
+  const auto add = [&](std::string_view key, const std::vector<codecs::Message::Tag>& tags) {
+    if (tags.empty()) return;
+    const std::string table = table_of(key, pairs_of(tags), aggregates_header);
+    (table.starts_with('[') ? tables : text) += table;
+  };
+  add("tags", aggregate.tags);
+  add("meta", aggregate.meta);
+  return text + tables;
+}
+
+}  // namespace
+
+std::string write_rules(const router::RuleSet& rules) {
+  std::string text = "[router]\n";
+  if (std::ranges::find(rules.steps, Step::Kind::interval_time, &Step::kind) != rules.steps.end())
+    text += "interval_timestamp = true\n";
+  if (rules.cache_intervals > 0) text += fmt::format("num_cache_intervals = {}\n", rules.cache_intervals);
+  if (rules.hostname_tag != router::RuleSet{}.hostname_tag)
+    text += fmt::format("hostname_tag = {}\n", toml_text(rules.hostname_tag));
+  for (const Item& item : items_of(rules)) text += text_of(rules, item);
+  for (const router::Aggregate& aggregate : rules.aggregates) text += text_of(rules, aggregate);
+  return text;
+}
+
+}  // namespace gw::rules

@@ -1,0 +1,74 @@
+#include "gateway/cli/convert.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/gateway/config/folder.h"
+
+using namespace gw::cli;
+
+namespace {
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Ran run(const std::vector<std::string_view>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = convert(words, out, err);
+  return {code, out.str(), err.str()};
+}
+
+/// Converts `text` as a file of that name, which is left out of what comes back but for its last part.
+Ran run_text(const std::string& text, const std::string& name) {
+  const config_test::Folder folder;
+  const std::string file = folder.file(name, text);
+  Ran ran = run({file});
+  const std::string before = folder.path().string() + "/";
+  for (std::string* const said : {&ran.out, &ran.err}) {
+    for (std::size_t at = 0; (at = said->find(before, at)) != std::string::npos;) said->erase(at, before.size());
+  }
+  return ran;
+}
+
+}  // namespace
+
+TEST_CASE("convert prints a router.json as a table of TOML, and says what it left out") {
+  const Ran ran = run_text("{\n\"max_forward\": 50, // as ever\n\"drop_metrics\": [\"a\"]}", "router.json");
+  CHECK(ran.err == "");
+  CHECK(ran.code == 0);
+  CHECK(ran.out ==
+        "# From router.json, by 'cc-gateway convert'.\n"
+        "# max_forward (router.json:2) is left out: here as many lines are taken at once as came in one message.\n"
+        "[router]\n\n[[router.manipulate_messages]]  # router.json:3\ndrop_by_name = [\"a\"]\n");
+}
+
+TEST_CASE("convert tells what is wrong with rules as check does, and converts rules that are only warned of") {
+  const Ran wrong = run_text("{\n  \"drop_metrics_if\": [\"metrc.Name() == 'x'\"]\n}\n", "router.json");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.out.empty());
+  CHECK(wrong.err ==
+        "router.json:2:24: unknown name 'metrc', did you mean 'metric'\n"
+        "    \"drop_metrics_if\": [\"metrc.Name() == 'x'\"]\n"
+        "                         ^\n");
+  const Ran warned = run_text("{\"drop_metrics_if\": [\"nam == 'x'\"]}", "router.json");
+  CHECK(warned.code == 0);
+  CHECK(warned.err.find("warning: 'nam'") != std::string::npos);
+  CHECK(warned.out.find("drop_by = \"nam == 'x'\"") != std::string::npos);
+}
+
+TEST_CASE("convert takes one file, which is not TOML already") {
+  CHECK(run({}).code == 2);
+  CHECK(run({"a.json", "b.json"}).code == 2);
+  CHECK(run({"--rules"}).code == 2);
+  CHECK(run({"--help"}).code == 0);
+  CHECK(run({"a.toml"}).err == "cc-gateway convert: a.toml is TOML already\n");
+  CHECK(run({"/nowhere.json"}).err == "/nowhere.json: cannot read it: No such file or directory\n");
+}
