@@ -9,6 +9,7 @@
 
 #include "gateway/config/input_file.h"
 #include "gateway/config/tables.h"
+#include "gateway/config/toml_depth.h"
 #include "subjects/subject.h"
 
 namespace gw::config {
@@ -147,6 +148,10 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
   Loaded loaded;
   loaded.file = name;
   Reading reading{environment, std::filesystem::path(name).parent_path(), {}, {}};
+  if (auto problem = depth_problem(text)) {
+    loaded.problems.push_back(*std::move(problem));
+    return loaded;
+  }
   try {
     const toml::table parsed = toml::parse(text);
     TableReader root(reading, parsed, "", "the file");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/config/toml_depth.h"
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/place.h"
 
@@ -89,6 +90,7 @@ Parsed from_toml(const toml::table& table, std::string_view source, std::string 
 
 Parsed parse_toml(std::string_view source, std::string file) {
   if (auto problem = encoding_problem(source)) return std::unexpected(*std::move(problem));
+  if (auto problem = config::depth_problem(source, depth_max)) return std::unexpected(*std::move(problem));
   try {
     return from_toml(toml::parse(source), source, std::move(file));
   } catch (const toml::parse_error& error) {

@@ -52,6 +52,7 @@ TEST_CASE("a file that is no TOML is refused with the place and what to do") {
   check("[[source]]\ninterval = 60s\n",
         "g.toml:2:14: syntax error in decimal integer: expected digit, saw 's'; text and durations stand in quotes: "
         "\"60s\"\n");
+  check("a" + std::string(500'000, '.') + "\n", "g.toml:1:66: more than 64 levels within each other\n");
   check("[gateway\n", "g.toml:1:9: syntax error in table header: expected ']', saw '\\n'\n");
   check("[gateway]\ncluster 'c'\n", "g.toml:2:9: syntax error in key-value pair: expected '=', saw '''\n");
   check("[gateway]\ncluster = 'a' 'b'\n",

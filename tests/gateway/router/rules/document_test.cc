@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/config/toml_depth.h"
 #include "gateway/router/rules/place.h"
 #include "tests/gateway/router/rules/show.h"
 
@@ -177,6 +178,28 @@ TEST_CASE("what stands too deep is refused before it is read") {
   };
   CHECK(parse_toml(keys(depth_max - 1), "f"));
   check_toml(keys(depth_max), "f:1:131: more than 64 levels within each other");
+  check_toml(keys(500'000), "f:1:130: more than 64 levels within each other");
+}
+
+TEST_CASE("levels of TOML are counted before toml++ calls itself for each of them") {
+  const auto check = [](std::string_view source, std::string_view where) {
+    CAPTURE(source);
+    const auto problem = gw::config::depth_problem(source, 3);
+    CHECK((problem ? show(problem->where) : "") == where);
+  };
+  check("a.b.c = 1.5\na.b.c = 1.5\n", "");
+  check("a.b.c.d.e = 1\n", "1:8");
+  check("é = 1\n[a.b.c]\nx.y.z = 1\n[\"é\".b.c.d]\n", "4:9");
+  check("a = [[1.5, 2.5], [3.5]]\nb = [\n[1.5],\n[2.5]\n]\n", "");
+  check("a = [[\n1, {b = 1}, [[2]]]]\n", "2:14");
+  check("a.b = {c.d = {}}\n", "1:14");
+  check("a = {b.c = 1, d.e = 1, f.g = 1}\na.b = {c = 1}\n", "");
+  // Not in comments and texts.
+  check("a = 1 # [[[[ a.b.c.d.e\n\"a.b.c.d.e\" = '[[[['\n", "");
+  check("a = \"\\\"[[[[\"\nb = \"\"\"\n\\\"\"\"[[[[\n\"\"\"\nc = '''\n[[[[\n'''\nd = [[[[1]]]]\n", "8:8");
+  check("a = \"\n[[[[1]]]]\n", "2:4");
+  check("a = \"\"\"[[[[", "");
+  check("]]]}a.b.c", "");
 }
 
 TEST_CASE("TOML gives the same tree, in the order of the file") {
