@@ -119,6 +119,26 @@ Value value_of(const Map& map, std::string_view key) {
   return found != nullptr ? *found : Value{};
 }
 
+/// As Go's methods give it: empty where there is none.
+Value text_in(const Map& map, std::string_view key) {
+  const Value* const found = expression::find(map, key);
+  return found != nullptr ? *found : Value::of(std::string_view());
+}
+
+bool has_text(const MessageView& message, std::string_view field) {
+  return value_of(message.fields, field).is(Value::Kind::text);
+}
+
+bool is_metric(const MessageView& message) {
+  const Value* const value = expression::find(message.fields, "value");
+  return value != nullptr && !value->is(Value::Kind::text);
+}
+
+bool is_control(const MessageView& message) {
+  const Value method = value_of(message.tags, "method");
+  return has_text(message, "control") && method.is(Value::Kind::text) && (method.text == "GET" || method.text == "PUT");
+}
+
 }  // namespace
 
 const expression::Environment& message_environment() {
@@ -175,7 +195,6 @@ Value MessageVariables::call(int slot, std::span<const Value> arguments) const {
   const std::string_view key =
       !arguments.empty() && arguments[0].is(Value::Kind::text) ? arguments[0].text : std::string_view();
   const auto has = [key](const Map& map) { return Value::of(expression::find(map, key) != nullptr); };
-  const auto is = [this](std::string_view kind) { return Value::of(message_type(message_) == kind); };
   switch (static_cast<MethodSlot>(slot)) {
     case m_name:
       return Value::of(message_.name);
@@ -186,9 +205,9 @@ Value MessageVariables::call(int slot, std::span<const Value> arguments) const {
     case m_has_field:
       return has(message_.fields);
     case m_get_tag:
-      return value_of(message_.tags, key);
+      return text_in(message_.tags, key);
     case m_get_meta:
-      return value_of(message_.meta, key);
+      return text_in(message_.meta, key);
     case m_get_field:
       return value_of(message_.fields, key);
     case m_tags:
@@ -198,13 +217,13 @@ Value MessageVariables::call(int slot, std::span<const Value> arguments) const {
     case m_fields:
       return Value::of(&message_.fields);
     case m_is_metric:
-      return is("metric");
+      return Value::of(is_metric(message_));
     case m_is_event:
-      return is("event");
+      return Value::of(has_text(message_, "event"));
     case m_is_log:
-      return is("log");
+      return Value::of(has_text(message_, "log"));
     case m_is_control:
-      return is("control");
+      return Value::of(is_control(message_));
   }
   return {};
 }

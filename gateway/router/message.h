@@ -20,6 +20,8 @@ struct MessageView {
 };
 
 /// "metric", "event", "log", "control" or "unknown": the first of value, event, log, control that is a field says it.
+/// The methods IsMetric() and so on are stricter, as cc-lib's are: `value` is no text, the others are texts, and a
+/// control says GET or PUT in its tag `method`.
 std::string_view message_type(const MessageView& message);
 
 /// The names: name, messagetype, msgtype, timestamp, tags, tag, meta, fields, field, msg, message, metric and

@@ -64,6 +64,17 @@ codecs::Message::Value number_of(const codecs::FieldValue& value) {
   return std::get<std::uint64_t>(value);
 }
 
+/// What has a unit is measured; its condition may ask for what only that has.
+bool is_of_metrics(Step::Kind kind) {
+  return kind == Step::Kind::normalize || kind == Step::Kind::prefix || kind == Step::Kind::prefix_by;
+}
+
+/// Whether the field `value` is there and no text.
+bool is_metric(const codecs::Message& message) {
+  const auto found = std::ranges::find(message.fields, "value", &Field::key);
+  return found != message.fields.end() && !std::holds_alternative<std::string>(found->value);
+}
+
 std::string text_of(const codecs::Message::Value& value) {
   if (const auto* const natural = std::get_if<std::uint64_t>(&value)) return std::to_string(*natural);
   return expression::text_of(value_of(view_of(value)));
@@ -142,6 +153,7 @@ std::optional<bool> Stepper::holds(const expression::Expression* condition) {
 }
 
 Effect Stepper::apply(const Step& step) {
+  if (is_of_metrics(step.kind) && !is_metric(*message_)) return Effect::none;
   const std::optional<bool> holds_here = holds(step.condition.get());
   if (!holds_here) return Effect::failed;
   if (!*holds_here) return Effect::none;

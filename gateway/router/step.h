@@ -43,7 +43,7 @@ struct Step {
     move,           ///< `key` in `from` becomes `value` in `to`, as text
     rename,         ///< to `value`; the old name stands in meta as `oldname`
     rename_by,      ///< the same, from a key of `names` to its value
-    normalize,      ///< the unit's spelling
+    normalize,      ///< the unit's spelling; this and what follows of units passes over what is no metric
     prefix,         ///< the unit's prefix becomes `value`, and the value follows
     prefix_by,      ///< the same, to the value of the name in `names`
     interval_time,  ///< the time becomes the start of its interval
@@ -96,7 +96,7 @@ class Stepper {
   void begin(Message& message, std::int64_t now_ns);
   /// `begin` was called, and what it was given has only been changed by `apply` since.
   Effect apply(const Step& step);
-  /// The same, whatever its condition says.
+  /// The same, whatever its condition says. Where it is of units, the message is a metric.
   Effect act(const Step& step);
   /// Whether the condition holds: of null, always. Nothing where that cannot be said; then `problem` says why.
   std::optional<bool> holds(const expression::Expression* condition);

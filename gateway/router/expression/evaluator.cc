@@ -318,7 +318,8 @@ Value Evaluator::lazy(const Node& node) {
   if (left.is(Kind::boolean) && left.boolean == is_or) return left;
   const Value right = of(*node.parts[1]);
   if (problem_) return {};
-  if (left.is(Kind::boolean) && right.is(Kind::boolean)) return right;
+  // What is nil does not hold, and may stand at the end as it may stand alone.
+  if (left.is(Kind::boolean) && (right.is(Kind::boolean) || right.is_nil())) return right;
   return no_operands(node, is_or ? "or" : "and", left, right);
 }
 
@@ -699,6 +700,7 @@ Checked<bool> decide(const Node& condition, const Variables& variables, Arena& a
   const Checked<Value> value = evaluate(condition, variables, arena);
   if (!value) return std::unexpected(value.error());
   if (value->is(Kind::boolean)) return value->boolean;
+  if (value->is_nil()) return false;  // as expr-lang has it: a bare `tag.x`, where there is none
   return std::unexpected(
       Problem{condition.at, fmt::format("this gives {}, but true or false is needed", kind_name(value->kind))});
 }

@@ -47,7 +47,7 @@ class Expression {
 Checked<Type> check(Node& tree, const Environment& environment);
 
 Checked<Value> evaluate(const Node& tree, const Variables& variables, Arena& arena);
-/// The answer of a condition; a problem too where it gives something else.
+/// The answer of a condition: nil is false; a problem too where it gives something else.
 Checked<bool> decide(const Node& condition, const Variables& variables, Arena& arena);
 /// Of a part that names none of the `lets` variables of the tree around it. It takes from `steps_left` what it needs; a
 /// problem where that is not enough.

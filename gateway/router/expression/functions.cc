@@ -561,7 +561,7 @@ std::string text_of(const Value& value) {
       std::array<char, 64> text;
       const double size = std::fabs(value.real);
       const auto shape =
-          size != 0 && (size < 1e-4 || size >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
+          size != 0 && (size < 1e-4 || size >= 1e6) ? std::chars_format::scientific : std::chars_format::fixed;
       return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value.real, shape).ptr};
     }
     case Kind::text:

@@ -76,7 +76,7 @@ std::span<const std::string_view> function_names();
 /// are neither all numbers nor all texts, but for one alone.
 std::optional<std::vector<std::size_t>> order_of(const List& keys, bool down);
 
-/// As Go prints it: 1.5, 1e+21, <nil>, [1 2].
+/// As Go prints it: 1.5, 1e+06, <nil>, [1 2].
 std::string text_of(const Value& value);
 
 }  // namespace gw::expression

@@ -76,6 +76,65 @@ TEST_CASE("a tag is found by each spelling that the documentation shows") {
   check("no_such_thing", "<nil>");
 }
 
+TEST_CASE("methods look at the kinds of values as cc-lib's do") {
+  const auto check = [](const router::MessageView& message, std::string_view method, bool want) {
+    const Checked<Expression> expression =
+        Expression::compile(fmt::format("msg.{}()", method), router::message_environment(), Type::Kind::boolean);
+    REQUIRE(expression);
+    CAPTURE(method);
+    Arena arena;
+    CHECK(expression->decide(router::MessageVariables(message), arena).value() == want);
+  };
+  const Value text = Value::of(std::string_view("x"));
+  const Value number = Value::of(std::int64_t{1});
+  const auto with = [](std::string_view key, Value value) {
+    router::MessageView message;
+    message.fields.emplace_back(key, value);
+    return message;
+  };
+  check(with("value", number), "IsMetric", true);
+  check(with("value", Value::of(true)), "IsMetric", true);
+  check(with("value", text), "IsMetric", false);
+  check(with("event", number), "IsMetric", false);
+  check(with("event", text), "IsEvent", true);
+  check(with("event", number), "IsEvent", false);
+  check(with("log", text), "IsLog", true);
+  check(with("log", number), "IsLog", false);
+  router::MessageView control = with("control", text);
+  check(control, "IsControl", false);
+  control.tags = {{"method", Value::of(std::string_view("PUT"))}};
+  check(control, "IsControl", true);
+  control.tags[0].second = Value::of(std::string_view("GET"));
+  check(control, "IsControl", true);
+  control.tags[0].second = text;
+  check(control, "IsControl", false);
+  router::MessageView several = with("value", number);
+  several.fields.emplace_back("event", text);
+  check(several, "IsMetric", true);
+  check(several, "IsEvent", true);
+  ::check("msg.GetTag('none') == ''", "true");
+  ::check("msg.GetMeta('none') == nil", "false");
+  ::check("msg.GetField('none') == nil", "true");
+}
+
+TEST_CASE("a condition that gives nil does not hold") {
+  check_condition("tag.none", "false");
+  check_condition("tag.type == 'core' ? tag.none : true", "false");
+  check_condition("tag.type == 'core' && tag.none", "false");
+  check_condition("tag.type == 'x' or tag.none", "false");
+  check_condition("tag.type", "run 4: this gives text, but true or false is needed");
+}
+
+TEST_CASE("numbers become text as Go prints them") {
+  check("string(1e5)", "100000");
+  check("string(1e6)", "1e+06");
+  check("string(-1234567.5)", "-1.2345675e+06");
+  check("string(999999.5)", "999999.5");
+  check("string(0.0001)", "0.0001");
+  check("string(0.00001)", "1e-05");
+  check("string(1000000)", "1000000");
+}
+
 TEST_CASE("operators bind as in expr-lang") {
   check("1 + 2 * 3 ** 2", "19");
   check("2 ** 3 ** 2", "512");

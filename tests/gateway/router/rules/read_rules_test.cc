@@ -92,6 +92,31 @@ TEST_CASE("the documented list runs as it is written") {
         "m,unit=kB value=2000,g=\"h\" 1\n");
 }
 
+TEST_CASE("a field that is moved becomes text as Go writes it") {
+  const auto check = [](std::string_view field, std::string_view want) {
+    CAPTURE(field);
+    CHECK(routed(R"x({"manipulate_messages": [{"move_fields_to_tags_by": {"f": "t"}}]})x",
+                 "m value=1,f=" + std::string(field) + " 1\n") == "m,t=" + std::string(want) + " value=1 1\n");
+  };
+  check("2.50", "2.5");
+  check("123456789.0", "1.23456789e+08");
+  check("-1000000.0", "-1e+06");
+  check("1000000i", "1000000");
+  check("18446744073709551615u", "18446744073709551615");
+  check("true", "true");
+}
+
+TEST_CASE("only what is measured has a unit") {
+  const std::string_view rules = R"x({"normalize_units": true, "change_unit_prefix": {"m": "M"}})x";
+  CHECK(routed(rules, "m,unit=kByte event=\"a\" 1\n") == "m,unit=kByte event=\"a\" 1\n");
+  CHECK(routed(rules, "m,unit=kByte value=\"a\" 1\n") == "m,unit=kByte value=\"a\" 1\n");
+  CHECK(routed(rules, "m,unit=kByte value=true 1\n") == "m,unit=KB value=true 1\n");
+  // A condition may ask for what only metrics have.
+  router::Router router(rules_of(R"x({"manipulate_messages": [{"normalize_units": true, "if": "value > 1"}]})x"));
+  CHECK(routed(router, "m,unit=kByte event=\"a\" 1\n") == "m,unit=kByte event=\"a\" 1\n");
+  CHECK(router.rule_counts()[0].failed == 0);
+}
+
 TEST_CASE("process_messages and the legacy keys run together") {
   // A flat object: stage by stage. The prefix of process_messages knows the new name of rename_metrics.
   CHECK(routed(R"x({"rename_metrics": {"m": "n"}, "drop_metrics_if": ["added == '1'"],
