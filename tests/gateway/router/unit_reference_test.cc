@@ -16,10 +16,12 @@
 
 #include "gateway/router/unit.h"
 #include "tests/gateway/router/cc_lib.h"
+#include "tests/gateway/router/value_differences.h"
 
 using namespace gw::router;
 using codecs::FieldValue;
 using nlohmann::json;
+using namespace cc_lib;
 
 namespace {
 
@@ -34,10 +36,6 @@ constexpr std::string_view no_prefix =
     "cc-lib leaves out what is before a percent without looking whether it is a prefix";
 constexpr std::string_view says_another =
     "the text with the new prefix says another unit (mB is Megabytes, K% percent)";
-constexpr std::string_view rounds_twice = "cc-lib multiplies by a rounded factor: one unit of the last place or two";
-constexpr std::string_view truncates = "cc-lib truncates what is no whole number";
-constexpr std::string_view inexact = "cc-lib computes integers as doubles and truncates them";
-constexpr std::string_view out_of_range = "beyond the integer's range, where Go says nothing of the result";
 
 void print(std::string_view what, std::size_t alike, std::size_t all, const Differences& differences) {
   std::printf("%.*s as cc-lib has them: %zu of %zu\n", static_cast<int>(what.size()), what.data(), alike, all);
@@ -109,8 +107,6 @@ std::vector<Text> make_texts() {
   return texts;
 }
 
-bool close(double a, double b) { return std::fabs(a - b) <= 4e-16 * std::fabs(a); }
-
 /// The change of prefix, where both know the unit. The reason why it is not the same, or nothing.
 std::optional<std::string_view> compare_change(const Unit& unit, std::string_view target, const json& theirs) {
   const auto to = parse_prefix(target);
@@ -126,27 +122,6 @@ std::optional<std::string_view> compare_change(const Unit& unit, std::string_vie
   }
   CHECK(short_text(*changed) == theirs["changed"].get<std::string>());
   return our_factor == their_factor ? std::nullopt : std::optional(rounds_twice);
-}
-
-json show(const FieldValue& value) {
-  if (const auto* const real = std::get_if<double>(&value)) return {{"float", *real}};
-  if (const auto* const integer = std::get_if<std::int64_t>(&value)) return {{"int", *integer}};
-  if (const auto* const natural = std::get_if<std::uint64_t>(&value)) return {{"uint", *natural}};
-  if (const auto* const flag = std::get_if<bool>(&value)) return {{"bool", *flag}};
-  return {{"string", std::get<codecs::StringValue>(value).text}};
-}
-
-double number(const json& value) { return value.front().get<double>(); }
-
-/// The reason why a value has become another one here than there; nothing where that has none.
-std::optional<std::string_view> reason_of(const json& before, const json& ours, const json& theirs) {
-  if (before.contains("float")) return close(number(ours), number(theirs)) ? std::optional(rounds_twice) : std::nullopt;
-  const bool is_signed = before.contains("int");
-  // Where a double is this large, it is no integer of that kind.
-  if (std::fabs(number(ours)) >= (is_signed ? 0x1p63 : 0x1p64)) return out_of_range;
-  const double apart = std::fabs(number(ours) - number(theirs));
-  if (apart > 1 && apart > 4e-16 * std::fabs(number(ours))) return std::nullopt;
-  return ours.contains("float") ? truncates : inexact;
 }
 
 const std::vector<FieldValue> values = {
@@ -234,7 +209,7 @@ TEST_CASE("values change their prefix as in ClusterCockpit's library, but exactl
       const auto prefix = parse_prefix(to);
       if (!prefix) continue;
       for (const FieldValue& value : values) {
-        questions.push_back({{"unit", from + "s"}, {"prefix", to}, {"value", show(value)}});
+        questions.push_back({{"unit", from + "s"}, {"prefix", to}, {"value", value_of(value)}});
         ours.push_back(convert(value, unit->prefix, *prefix));
       }
     }
@@ -246,7 +221,7 @@ TEST_CASE("values change their prefix as in ClusterCockpit's library, but exactl
   std::size_t alike = 0;
   Differences differences;
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    const json our_value = show(ours[i]);
+    const json our_value = value_of(ours[i]);
     const json& their_value = (*answers)[i]["value"];
     CAPTURE(questions[i].dump());
     CAPTURE(our_value.dump());

@@ -14,12 +14,15 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	cclog "github.com/ClusterCockpit/cc-lib/v2/ccLogger"
 )
 
 // A JSON line may hold a whole configuration.
 const lineBytesMax = 16 << 20
 
 func main() {
+	cclog.Init("warn", false) // else it tells of each message that is no metric
 	output := bufio.NewWriter(os.Stdout)
 	err := run(os.Args[1:], json.NewEncoder(output))
 	if flushed := output.Flush(); err == nil {
