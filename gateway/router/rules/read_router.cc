@@ -185,10 +185,16 @@ void RouterReader::place_legacy(const LegacySteps& legacy) {
 void RouterReader::read_aggregates() {
   const Node* const list = root_.find("interval_aggregates");
   for (RuleReader& object : root_.objects("interval_aggregates")) read_aggregate(object);
-  if (list != nullptr && !rules_.aggregates.empty() && rules_.cache_intervals == 0)
+  if (list == nullptr || rules_.aggregates.empty() || rules_.cache_intervals > 0) return;
+  if (root_.find("num_cache_intervals") != nullptr) {
     maker_.error(
         list->key_where,
         "'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from");
+    return;
+  }
+  // Half of the documentation's examples leave it out, and mean what they say.
+  maker_.warn(list->key_where, "'num_cache_intervals' is missing: 1 is taken, to compute 'interval_aggregates' from");
+  rules_.cache_intervals = 1;
 }
 
 void RouterReader::read_aggregate(RuleReader& object) {

@@ -168,8 +168,9 @@ TEST_CASE("what is wrong with rules is told with its place") {
       "1:47: 'rename_by' stands beside 'drop_by_name': put it into an item of its own, so that their order is told\n");
   check(R"x({"process_messages": [{"if": "true"}]})x",
         "1:23: missing key 'drop_by' in process_messages[0], for example: \"drop_by\": \"name == 'cpu_idle'\"\n");
-  check(R"x({"interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x",
-        "1:2: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
+  check(
+      R"x({"num_cache_intervals": 0, "interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x",
+      "1:28: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
   check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "getCpuCore(0)"}]})x",
         "1:79: 'getCpuCore' asks for the topology of the node that measures, which the gateway does not know\n");
 }
@@ -183,6 +184,13 @@ TEST_CASE("rules are read although they are warned of") {
   CHECK(problems_of(R"x({"max_forward": 2})x").empty());
   CHECK(problems_of(R"x({"max_forward": 0})x") ==
         "1:17: 'max_forward' must be an integer from 1 to 1000000, not the integer 0\n");
+}
+
+TEST_CASE("aggregates without num_cache_intervals are computed from one interval, which is said") {
+  const std::string_view rules = R"x({"interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x";
+  CHECK(problems_of(rules) ==
+        "1:2: warning: 'num_cache_intervals' is missing: 1 is taken, to compute 'interval_aggregates' from\n");
+  CHECK(rules::read_rules_text(std::string(rules), "rules.json", Seconds(60)).rules->cache_intervals == 1);
 }
 
 TEST_CASE("rules that can do nothing are warned of") {
