@@ -8,6 +8,7 @@
 #include <string>
 
 #include "codecs/line_protocol.h"
+#include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/config/units.h"
 #include "gateway/router/router.h"
@@ -36,8 +37,8 @@ constexpr std::string_view help =
     "  --help                this text\n"
     "\n"
     "A line that cannot be read is told on standard error and left out. Rules that failed on a line\n"
-    "leave it as it was and are told at the end. Exit codes: 0 done; 1 a line or a rule failed;\n"
-    "2 the rules are wrong.\n";
+    "leave it as it was and are told at the end; so are units that are left as they were, for they\n"
+    "are none that we know. Exit codes: 0 done; 1 a line or a rule failed; 2 the rules are wrong.\n";
 
 std::string shown(const router::Message& message, codecs::Precision precision) {
   std::string text;
@@ -64,6 +65,7 @@ class Explanation final : public router::Interpreter::Observer {
     if (effect == router::Effect::changed) out_ << fmt::format("#   + {}\n", shown(after, precision_));
     if (effect == router::Effect::dropped) out_ << "#   dropped\n";
     if (effect == router::Effect::failed) out_ << fmt::format("#   failed: {}\n", problem);
+    if (effect == router::Effect::left) out_ << fmt::format("#   left: {}\n", problem);
   }
 
  private:
@@ -159,12 +161,22 @@ class LineRouter {
     const router::RuleSet& rules = router_.rules();
     for (std::size_t i = 0; i < rules.rules.size(); ++i) {
       const router::RuleCounts& counts = router_.rule_counts()[i];
-      if (counts.failed == 0) continue;
       const router::Rule& rule = rules.rules[i];
-      err_ << fmt::format("{}:{}:{}: '{}' failed on {} message{}: {}\n", rules.file, rule.at.line, rule.at.column,
-                          rule.text, counts.failed, counts.failed == 1 ? "" : "s", counts.problem);
-      good_ = false;
+      if (counts.failed > 0) {
+        report(rule, fmt::format("failed on {}: {}", messages(counts.failed), counts.problem));
+        good_ = false;
+      }
+      if (counts.units_left > 0)
+        report(rule, fmt::format("left the unit of {} as it was: {}", messages(counts.units_left), counts.unit_left));
     }
+  }
+
+  static std::string messages(std::uint64_t count) { return fmt::format("{} message{}", count, count == 1 ? "" : "s"); }
+
+  void report(const router::Rule& rule, std::string_view what) {
+    err_ << printable(
+                fmt::format("{}:{}:{}: '{}' {}", router_.rules().file, rule.at.line, rule.at.column, rule.text, what))
+         << '\n';
   }
 
   router::Router router_;

@@ -10,6 +10,7 @@ std::optional<std::size_t> Interpreter::run(Message& message, std::int64_t now_n
     if (observer != nullptr) before = message;
     const Effect effect = stepper_.apply(step);
     if (effect == Effect::failed) counts[step.rule].fail(stepper_.problem());
+    if (effect == Effect::left) counts[step.rule].leave_unit(stepper_.problem());
     if (observer != nullptr && effect != Effect::none) observer->saw(step, effect, before, message, stepper_.problem());
     if (effect != Effect::dropped) continue;
     ++counts[step.rule].dropped;

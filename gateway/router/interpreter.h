@@ -17,7 +17,8 @@ class Interpreter {
  public:
   explicit Interpreter(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {}
 
-  /// Is told of each step that changed or dropped the message, or failed, with the message before and after it.
+  /// Is told of each step that changed or dropped the message, left its unit, or failed, with the message before and
+  /// after it.
   struct Observer {
     virtual ~Observer() = default;
     virtual void saw(const Step& step, Effect effect, const Message& before, const Message& after,

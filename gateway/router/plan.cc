@@ -109,6 +109,7 @@ struct PlanNode {
   PrefixChange change;                            ///< of scale
   std::int64_t interval_ns = 0;                   ///< of time
   std::shared_ptr<const AggregateSource> source;  ///< of emit and drop: what the value is kept for
+  std::vector<std::size_t> units_left;            ///< of these: rules that left the unit as it was
   PlanNode* next = nullptr;       ///< of branch: where the condition holds; of scale: where the result is a number
   PlanNode* otherwise = nullptr;  ///< where it does not, or cannot be evaluated; where it is none
 };
@@ -141,6 +142,7 @@ Routed Plan::route(const codecs::Line& line, std::int64_t now_ns, std::string& o
   if (record == nullptr) return learn(key, line, now_ns, out);
   switch (record->action) {
     case SeriesRecord::Action::emit:
+      if (record->rule != SeriesRecord::no_rule) ++rule_counts_[record->rule].units_left;
       out.append(record->text()).append(rest_of(line)).push_back('\n');
       return {};
     case SeriesRecord::Action::drop:
@@ -188,10 +190,12 @@ Routed Plan::learn(std::string_view key, const codecs::Line& line, std::int64_t 
   if (root == nullptr) return routed;
   SeriesRecord content;
   std::string_view text;
-  if (root->kind == PlanNodeKind::emit && root->source == nullptr) {
+  const std::vector<std::size_t>& left = root->units_left;
+  if (root->kind == PlanNodeKind::emit && root->source == nullptr && left.size() <= 1) {
     content.action = SeriesRecord::Action::emit;
+    if (!left.empty()) content.rule = static_cast<std::uint32_t>(left.front());
     text = root->head;
-  } else if (root->kind == PlanNodeKind::drop && root->source == nullptr) {
+  } else if (root->kind == PlanNodeKind::drop && root->source == nullptr && left.empty()) {
     content.action = SeriesRecord::Action::drop;
     content.rule = static_cast<std::uint32_t>(root->rule);
   } else {
@@ -234,6 +238,7 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
   failed_.clear();
   PlanNode** at = &root;
   std::optional<std::size_t> dropper;
+  std::vector<std::pair<std::size_t, std::string>> left;
   for (const Step& step : rules_->steps) {
     const std::optional<bool> holds = grow_condition(step.condition.get(), step.rule, at);
     if (!holds) return give_up(*at, line, now_ns, out);
@@ -241,6 +246,7 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
     if (touches_fields(step)) return give_up(*at, line, now_ns, out);
     const Effect effect = stepper_.act(step);
     if (effect == Effect::failed) failed_.emplace_back(step.rule, stepper_.problem());
+    if (effect == Effect::left) left.emplace_back(step.rule, stepper_.problem());
     if (effect == Effect::dropped) {
       dropper = step.rule;
       break;
@@ -266,6 +272,10 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
   }
   end.rule = dropper.value_or(0);
   end.source = aggregator_.source(message, *std::move(aggregates));
+  for (const auto& [rule, why] : left) {
+    end.units_left.push_back(rule);
+    rule_counts_[rule].leave_unit(why);
+  }
   commit_failures();
   keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
   return dropper ? drop(*dropper) : write(message, *decoded, line, out);
@@ -313,6 +323,12 @@ Routed Plan::give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_n
   return plain(line, now_ns, out);
 }
 
+/// What the line has come to.
+void Plan::commit(const PlanNode& end) {
+  commit_failures();
+  for (const std::size_t rule : end.units_left) ++rule_counts_[rule].units_left;
+}
+
 void Plan::commit_failures() {
   for (const auto& [rule, why] : failed_) rule_counts_[rule].fail(why);
 }
@@ -347,13 +363,13 @@ Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, 
   for (PlanNode* node = root; node != nullptr;) {
     switch (node->kind) {
       case PlanNodeKind::emit:
-        commit_failures();
+        commit(*node);
         keep(*node, values.value, values.time_ns, now_ns);
         out.append(node->head);
         append_rest(out, line, values);
         return {};
       case PlanNodeKind::drop:
-        commit_failures();
+        commit(*node);
         keep(*node, values.value, values.time_ns, now_ns);
         return drop(node->rule);
       case PlanNodeKind::plain:

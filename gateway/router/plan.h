@@ -86,6 +86,7 @@ class Plan {
   Routed give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_ns, std::string& out);
   static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
   void commit_failures();
+  void commit(const PlanNode& end);
   bool fail_again(std::size_t rule);
   std::optional<bool> decide(const PlanNode& node, const Values& values);
   PlanNode& node_at(PlanNode*& at, PlanNodeKind kind);

@@ -24,10 +24,15 @@ struct Rule {
 struct RuleCounts {
   std::uint64_t dropped = 0;
   std::uint64_t failed = 0;
-  std::string problem;  ///< of the first failure
+  std::string problem;           ///< of the first failure
+  std::uint64_t units_left = 0;  ///< messages whose unit it should have changed, but did not: none that we know
+  std::string unit_left;         ///< the first of these units, and why
 
   void fail(std::string_view why) {
     if (failed++ == 0) problem = why;
+  }
+  void leave_unit(std::string_view why) {
+    if (units_left++ == 0) unit_left = why;
   }
 };
 

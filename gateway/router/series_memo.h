@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,12 @@ struct PlanNode;
 /// What is remembered of a series. Its key and text stand behind it in memory.
 struct SeriesRecord {
   enum class Action : std::uint8_t { emit, drop, program };
+  static constexpr std::uint32_t no_rule = std::numeric_limits<std::uint32_t>::max();
   SeriesRecord* following = nullptr;
   PlanNode* program = nullptr;
   std::uint32_t key_size = 0;
   std::uint32_t text_size = 0;
-  std::uint32_t rule = 0;
+  std::uint32_t rule = no_rule;  ///< of drop: that drops it; of emit: that left its unit as it was, where one did
   Action action = Action::program;
 
   std::string_view key() const { return {bytes(), key_size}; }

@@ -80,6 +80,11 @@ std::string text_of(const codecs::Message::Value& value) {
   return expression::text_of(value_of(view_of(value)));
 }
 
+std::string unknown_unit(std::string_view text) {
+  constexpr std::size_t shown_max = 40;
+  return fmt::format("'{}' is no unit of ClusterCockpit", text.substr(0, shown_max));
+}
+
 }  // namespace
 
 bool is_number(const codecs::FieldValue& value) {
@@ -141,6 +146,11 @@ const MessageView& Stepper::view() {
 Effect Stepper::fail(std::string problem) {
   problem_ = std::move(problem);
   return Effect::failed;
+}
+
+Effect Stepper::leave(std::string why) {
+  problem_ = std::move(why);
+  return Effect::left;
 }
 
 std::optional<bool> Stepper::holds(const expression::Expression* condition) {
@@ -254,7 +264,7 @@ Effect Stepper::normalize() {
   std::string* const text = unit();
   if (text == nullptr) return Effect::none;
   const auto known = parse_unit(*text);
-  if (!known) return Effect::none;
+  if (!known) return leave(unknown_unit(*text));
   std::string normal = short_text(*known);
   if (*text == normal) return Effect::none;
   *text = std::move(normal);
@@ -270,8 +280,9 @@ Effect Stepper::change_prefix(std::string_view text) {
   const codecs::FieldValue old = view_of(field->value);
   if (!is_number(old)) return Effect::none;
   const auto from = parse_unit(*unit_text);
-  const auto to = from ? with_prefix(*from, *prefix) : std::nullopt;
-  if (!to) return Effect::none;
+  if (!from) return leave(unknown_unit(*unit_text));
+  const auto to = with_prefix(*from, *prefix);
+  if (!to) return leave(fmt::format("'{}' with the prefix '{}' would say another unit", *unit_text, text));
   prefix_change_ = {from->prefix, to->prefix};
   const codecs::FieldValue value = convert(old, from->prefix, to->prefix);
   if (!is_finite(value)) return fail(fmt::format("the value is too large with the prefix '{}'", text));

@@ -65,6 +65,7 @@ enum class Effect : std::uint8_t {
   none,     ///< it is as it was: the condition did not hold, or there was nothing to do
   changed,  ///< it may have been
   dropped,
+  left,    ///< it is as it was: its unit is none that we know, or would become another
   failed,  ///< it is as it was, though the step should have done something
 };
 
@@ -102,7 +103,7 @@ class Stepper {
   std::optional<bool> holds(const expression::Expression* condition);
   /// What the last step did to the value by another prefix; after Effect::failed, what it would have done.
   const std::optional<PrefixChange>& prefix_change() const { return prefix_change_; }
-  /// After Effect::failed.
+  /// After Effect::failed and Effect::left.
   const std::string& problem() const { return problem_; }
   /// The message as conditions see it; valid until it is changed.
   const MessageView& view();
@@ -115,6 +116,7 @@ class Stepper {
   Effect change_prefix(std::string_view text);
   std::string* unit();
   Effect fail(std::string problem);
+  Effect leave(std::string why);
 
   Message* message_ = nullptr;
   std::int64_t now_ns_ = 0;

@@ -37,7 +37,8 @@ std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_v
   }
   router.end_all(now_ns, out);
   for (const RuleCounts& counts : router.rule_counts())
-    out += std::to_string(counts.dropped) + " " + std::to_string(counts.failed) + "\n";
+    out += std::to_string(counts.dropped) + " " + std::to_string(counts.failed) + " " +
+           std::to_string(counts.units_left) + counts.unit_left + "\n";
   return out;
 }
 

@@ -83,6 +83,18 @@ TEST_CASE("route counts its intervals as told") {
   CHECK(run({"--rules", rules.name(), "--interval", "1500ms"}, "").code == 2);
 }
 
+TEST_CASE("route tells of units that are left as they were, which is no failure") {
+  const RulesFile rules(R"x({"normalize_units": true})x");
+  const Ran ran = run({"--rules", rules.name(), "--explain"},
+                      "m,unit=Mbit/s value=1 1\nm,unit=Mbit/s value=2 1\nm,unit=byte value=3 1\n");
+  CHECK(ran.code == 0);
+  CHECK(ran.err == rules.name() +
+                       ":1:21: 'normalize_units' left the unit of 2 messages as it was: 'Mbit/s' is no unit of "
+                       "ClusterCockpit\n");
+  CHECK(ran.out.contains("#   left: 'Mbit/s' is no unit of ClusterCockpit\nm,unit=Mbit/s value=1 1\n"));
+  CHECK(ran.out.ends_with("m,unit=B value=3 1\n"));
+}
+
 TEST_CASE("route explains what each rule did, in comments, so that what it prints are lines still") {
   const RulesFile rules(
       R"({"rename_metrics": {"old": "new"}, "drop_metrics_if": ["type-id == 1", "value + 'x' == 'y'"]})");

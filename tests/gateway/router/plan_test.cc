@@ -50,7 +50,8 @@ Routes routes_of(Router& router, const std::vector<std::string>& lines) {
   router.end_all(now_ns, routes.aggregates);
   for (const RuleCounts& counts : router.rule_counts())
     routes.counts += std::to_string(counts.dropped) + " dropped, " + std::to_string(counts.failed) +
-                     " failed: " + counts.problem + "\n";
+                     " failed: " + counts.problem + ", " + std::to_string(counts.units_left) +
+                     " left: " + counts.unit_left + "\n";
   return routes;
 }
 
@@ -170,13 +171,43 @@ TEST_CASE("most lines are decided by their series alone") {
   CHECK(out.starts_with("cpu1,type-id=0,cluster=x value=1 1\ncpu3,type-id=0,cluster=x value=2 1\n"));
 }
 
+TEST_CASE("units that are left as they were are counted message by message, with the first of them") {
+  const auto rules = rules_of(R"x({"manipulate_messages": [
+    {"normalize_units": true, "if": "value < 10"}, {"change_prefix_to": "m"}, {"drop_by_name": ["gone"]}]})x");
+  const std::string_view lines =
+      "a,unit=Mbit/s value=1 1\nb,unit=kByte value=1 1\nb,unit=kByte value=20 1\nc,unit=kW value=1 1\n"
+      "d value=1 1\ngone,unit=kWh value=1 1\na,unit=Mbit/s value=2 1\na,unit=Mbit/s value=30 1\n"
+      "a,unit=Mbit/s event=\"x\" 1\na,unit=Mbit/s value=3,extra=1 1\n";
+  for (const std::size_t series_max : {std::size_t{0}, std::size_t{1}, std::size_t{100}}) {
+    CAPTURE(series_max);
+    Router router(rules, options_of(series_max));
+    for (int i = 0; i < 3; ++i) routed(router, lines);
+    const auto& counts = router.rule_counts();
+    CHECK(counts[0].units_left == 3 * 4);
+    CHECK(counts[0].unit_left == "'Mbit/s' is no unit of ClusterCockpit");
+    CHECK(counts[1].units_left == 3 * 7);
+    CHECK(counts[1].unit_left == "'Mbit/s' is no unit of ClusterCockpit");
+    CHECK(counts[2].dropped == 3);
+    CHECK(counts[0].failed + counts[1].failed == 0);
+  }
+}
+
+TEST_CASE("a prefix that would say another unit is not set, which is counted") {
+  Router router(rules_of(R"x({"manipulate_messages": [{"change_prefix_to": "m"}]})x"));
+  CHECK(routed(router, "b,unit=KB value=1 1\nb,unit=KB value=2 1\n") == "b,unit=KB value=1 1\nb,unit=KB value=2 1\n");
+  CHECK(router.rule_counts()[0].units_left == 2);
+  CHECK(router.rule_counts()[0].unit_left == "'KB' with the prefix 'm' would say another unit");
+}
+
 TEST_CASE("a line of a known series costs no allocation") {
   Router router(rules_of(
       R"({"interval_timestamp": true, "drop_metrics": ["gone"], "drop_metrics_if": ["name == 'load' && value > 70"],
-    "add_tags": [{"key": "cluster", "value": "x"}], "change_unit_prefix": {"mem": "G"}})"));
+    "add_tags": [{"key": "cluster", "value": "x"}], "change_unit_prefix": {"mem": "G", "net": "G"},
+    "normalize_units": true})"));
   const std::string_view lines =
       "load,hostname=n1,type=node value=1.5 1700000001\nload,hostname=n1,type=node value=71 1700000001\n"
-      "gone,hostname=n1 value=1 1700000001\nmem,hostname=n1,unit=kB value=1500i 1700000001\n";
+      "gone,hostname=n1 value=1 1700000001\nmem,hostname=n1,unit=kB value=1500i 1700000001\n"
+      "net,hostname=n1,unit=Mbit/s value=1 1700000001\n";
   codecs::LineDecoder decoder;
   std::string out;
   const auto route_all = [&] {
@@ -193,7 +224,8 @@ TEST_CASE("a line of a known series costs no allocation") {
   CHECK(out == once);
   CHECK(out ==
         "load,hostname=n1,type=node,cluster=x value=1.5 1699999980\n"
-        "mem,hostname=n1,unit=GB,cluster=x value=0.0015 1699999980\n");
+        "mem,hostname=n1,unit=GB,cluster=x value=0.0015 1699999980\n"
+        "net,hostname=n1,unit=Mbit/s,cluster=x value=1 1699999980\n");
 }
 
 TEST_CASE("the first failure of a rule is told with its reason, also on a way that other lines have taken") {
