@@ -1,6 +1,8 @@
 // A walk over the tree. What a value is, is seen when it is there; the checker has refused only what no data can make
 // right.
 
+#include "gateway/router/expression/evaluator.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,8 +22,6 @@ namespace {
 
 using Kind = Value::Kind;
 
-/// What one expression may do in all: nested walks over lists would else take for ever.
-constexpr std::size_t steps_max = 1'000'000;
 /// Lists within lists: bounds our stack where all of a value is looked at.
 constexpr int values_depth_max = 64;
 /// Bytes of a text that a problem shows.
@@ -36,98 +36,7 @@ std::size_t steps_of(std::string_view text, std::string_view part) {
   return (steps_of(text) + 1) * (steps_of(part) + 1) - 1;
 }
 
-class Evaluator {
- public:
-  Evaluator(const Variables& variables, Arena& arena) : outside_(variables), arena_(arena) {}
-  Evaluator(const Variables& variables, Arena& arena, std::size_t lets, std::size_t steps)
-      : outside_(variables), arena_(arena), variables_(lets), steps_left_(steps) {}
-
-  Checked<Value> run(const Node& tree) {
-    const Value value = of(tree);
-    look_at(tree, value);
-    if (problem_) return std::unexpected(*std::move(problem_));
-    return value;
-  }
-
-  std::size_t steps_left() const { return steps_left_; }
-
- private:
-  /// Where a closure is.
-  struct Item {
-    Value value;
-    std::int64_t index = 0;
-    Value acc;
-  };
-
-  Value fail(const Node& node, std::string text) {
-    if (!problem_) problem_ = Problem{node.at, std::move(text)};
-    return {};
-  }
-  /// Counts steps. False where they are too many.
-  bool step(const Node& node, std::size_t count) {
-    if (problem_) return false;
-    if (count <= steps_left_) {
-      steps_left_ -= count;
-      return true;
-    }
-    steps_left_ = 0;
-    fail(node, "the expression takes too many steps");
-    return false;
-  }
-  /// Counts what it takes to look at all of `value`, and bounds the depth of it. False where that is too much.
-  bool look_at(const Node& node, const Value& value, int depth = 0);
-  Value of(const Node& node);
-  Value list(const Node& node);
-  Value map(const Node& node);
-  Value name(const Node& node);
-  Value member(const Node& node);
-  Value member_of(const Node& node, Value base, Value key);
-  Value slice(const Node& node);
-  Value unary(const Node& node);
-  Value binary(const Node& node);
-  Value lazy(const Node& node);
-  Value operation(const Node& node, Value left, Value right);
-  Value in(const Node& node, Value left, Value right);
-  Value in_written(const Node& node, Value left);
-  bool same(const Node& node, Value left, Value right);
-  Value matches(const Node& node, std::string_view pattern, std::string_view text);
-  Value text_test(const Node& node, Value left, Value right);
-  Value order(const Node& node, Value left, Value right);
-  Value arithmetic(const Node& node, Value left, Value right);
-  Value integers(const Node& node, std::uint64_t left, std::uint64_t right);
-  Value range(const Node& node, Value left, Value right);
-  Value conditional(const Node& node);
-  Value call(const Node& node);
-  Value call_with(const Node& node, std::span<const Value> values);
-  std::span<const Value> arguments(std::span<const NodePtr> parts, std::span<Value> into);
-  Value method(const Node& node);
-  Value walk(const Node& node);
-  Value keep_items(const Node& node, const List& list);
-  Value find_item(const Node& node, const List& list);
-  Value total(const Node& node, const List& list);
-  Value reduce(const Node& node, const List& list);
-  Value sort_by(const Node& node, const List& list);
-  Value closure(const Node& node, const Value& value, std::size_t index, Value acc = {});
-  bool truth(const Node& node, const Value& value, std::size_t index);
-  bool truth(const Node& node, std::string_view what);
-  Value item(const Node& node);
-  Value let(const Node& node);
-  Value kept(const Node& node, List list);
-  Value kept(const Node& node, std::string text);
-  Value no_operands(const Node& node, std::string_view sign, const Value& left, const Value& right,
-                    std::string_view why = {}) {
-    return fail(node, fmt::format("'{}' does not fit between {} and {}{}", sign, kind_name(left.kind),
-                                  kind_name(right.kind), why));
-  }
-
-  const Variables& outside_;
-  Arena& arena_;
-  std::vector<Value> variables_;
-  std::vector<Item> items_;
-  bool broken_chain_ = false;  ///< a `?.` has met nil: the rest of its chain is nil
-  std::size_t steps_left_ = steps_max;
-  std::optional<Problem> problem_;
-};
+}  // namespace
 
 Value Evaluator::of(const Node& node) {
   if (problem_) return {};
@@ -558,143 +467,6 @@ Value Evaluator::item(const Node& node) {
   if (node.text == "index") return Value::of(now.index);
   return node.text == "acc" ? now.acc : now.value;
 }
-
-// ---- functions with a closure
-
-Value Evaluator::closure(const Node& node, const Value& value, std::size_t index, Value acc) {
-  items_.push_back({value, static_cast<std::int64_t>(index), acc});
-  const Value result = of(node);
-  items_.pop_back();
-  return result;
-}
-
-bool Evaluator::truth(const Node& node, const Value& value, std::size_t index) {
-  const Value result = closure(node, value, index);
-  if (problem_) return false;
-  if (!result.is(Kind::boolean))
-    fail(node, fmt::format("this gives {}, but true or false is needed", kind_name(result.kind)));
-  return result.is(Kind::boolean) && result.boolean;
-}
-
-Value Evaluator::walk(const Node& node) {
-  const Value over = of(*node.parts[0]);
-  if (problem_) return {};
-  const Function& function = *node.function;
-  if (over.is(Kind::list)) step(node, over.list->size());
-  if (problem_) return {};
-  if (!over.is(Kind::list))
-    return fail(node, fmt::format("'{}' goes over a list, not over {}", function.name, kind_name(over.kind)));
-  switch (function.walk) {
-    case Walk::filter:
-    case Walk::map:
-      return keep_items(node, *over.list);
-    case Walk::sum:
-      return total(node, *over.list);
-    case Walk::reduce:
-      return reduce(node, *over.list);
-    case Walk::sort_by:
-      return sort_by(node, *over.list);
-    case Walk::find:
-    case Walk::find_index:
-    case Walk::find_last:
-    case Walk::find_last_index:
-      return find_item(node, *over.list);
-    default:
-      break;
-  }
-  std::int64_t holds = 0;
-  const auto size = static_cast<std::int64_t>(over.list->size());
-  for (std::size_t i = 0; i < over.list->size() && !problem_; ++i) {
-    const Value& value = (*over.list)[i];
-    const bool alone = node.parts.size() < 2;
-    // count(values) of an aggregate is how many there are; expr-lang knows only lists of true and false here.
-    const bool counts = alone && function.walk == Walk::count && value.is_number();
-    if (alone && !counts && !value.is(Kind::boolean))
-      return fail(node, "the items must be true or false where there is no closure");
-    const bool good = counts || (alone ? value.boolean : truth(*node.parts[1], value, i));
-    holds += good ? 1 : 0;
-    if (function.walk == Walk::all && !good) return Value::of(false);
-    if (function.walk == Walk::any && good) return Value::of(true);
-    if (function.walk == Walk::no_one && good) return Value::of(false);
-  }
-  switch (function.walk) {
-    case Walk::all:
-      return Value::of(holds == size);
-    case Walk::no_one:
-      return Value::of(holds == 0);
-    case Walk::any:
-      return Value::of(holds > 0);
-    case Walk::one:
-      return Value::of(holds == 1);
-    default:
-      return Value::of(holds);
-  }
-}
-
-Value Evaluator::keep_items(const Node& node, const List& list) {
-  List out;
-  for (std::size_t i = 0; i < list.size() && !problem_; ++i) {
-    if (node.function->walk == Walk::map) {
-      out.push_back(closure(*node.parts[1], list[i], i));
-    } else if (truth(*node.parts[1], list[i], i)) {
-      out.push_back(list[i]);
-    }
-  }
-  return problem_ ? Value{} : kept(node, std::move(out));
-}
-
-Value Evaluator::find_item(const Node& node, const List& list) {
-  const Walk walk = node.function->walk;
-  const bool backwards = walk == Walk::find_last || walk == Walk::find_last_index;
-  for (std::size_t step = 0; step < list.size() && !problem_; ++step) {
-    const std::size_t i = backwards ? list.size() - 1 - step : step;
-    if (!truth(*node.parts[1], list[i], i)) continue;
-    const bool place = walk == Walk::find_index || walk == Walk::find_last_index;
-    return place ? Value::of(static_cast<std::int64_t>(i)) : list[i];
-  }
-  return {};
-}
-
-Value Evaluator::total(const Node& node, const List& list) {
-  Value sum = Value::of(std::int64_t{0});
-  for (std::size_t i = 0; i < list.size() && !problem_; ++i) {
-    const Value value = node.parts.size() < 2 ? list[i] : closure(*node.parts[1], list[i], i);
-    if (problem_) break;
-    if (!value.is_number()) return fail(node, fmt::format("{} is no number", kind_name(value.kind)));
-    if (sum.is(Kind::integer) && value.is(Kind::integer)) {
-      sum.integer = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum.integer) +
-                                              static_cast<std::uint64_t>(value.integer));
-    } else {
-      sum = Value::of(sum.as_real() + value.as_real());
-    }
-  }
-  return sum;
-}
-
-Value Evaluator::reduce(const Node& node, const List& list) {
-  const bool given = node.parts.size() > 2;
-  if (!given && list.empty()) return fail(node, "'reduce' of an empty list needs a value to start from");
-  Value acc = given ? of(*node.parts[2]) : list[0];
-  for (std::size_t i = given ? 0 : 1; i < list.size() && !problem_; ++i) acc = closure(*node.parts[1], list[i], i, acc);
-  return acc;
-}
-
-Value Evaluator::sort_by(const Node& node, const List& list) {
-  List keys;
-  for (std::size_t i = 0; i < list.size() && !problem_; ++i) keys.push_back(closure(*node.parts[1], list[i], i));
-  const Value order = node.parts.size() > 2 ? of(*node.parts[2]) : Value::of(std::string_view("asc"));
-  for (const Value& key : keys) look_at(node, key);
-  if (problem_) return {};
-  if (!order.is(Kind::text) || (order.text != "asc" && order.text != "desc"))
-    return fail(node, "the order must be 'asc' or 'desc'");
-  const auto places = order_of(keys, order.text == "desc");
-  if (!places) return fail(node, "only numbers, or only texts, can be sorted");
-  List out;
-  for (const std::size_t i : *places) out.push_back(list[i]);
-  return kept(node, std::move(out));
-}
-
-}  // namespace
 
 Checked<bool> decide(const Node& condition, const Variables& variables, Arena& arena) {
   const Checked<Value> value = evaluate(condition, variables, arena);
