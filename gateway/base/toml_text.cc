@@ -16,6 +16,10 @@ bool is_bare(char c) {
 }  // namespace
 
 std::string toml_text(std::string_view text) {
+  const auto no_line = [](char c) { return is_control(c) && c != '\n' && c != '\t'; };
+  const bool fits_lines = text.find('\n') != std::string_view::npos && text.find("'''") == std::string_view::npos &&
+                          !text.ends_with('\'') && std::ranges::none_of(text, no_line);
+  if (fits_lines) return fmt::format("'''\n{}'''", text);
   const bool has_escapes = text.find_first_of("\"\\") != std::string_view::npos;
   const bool fits_single = text.find('\'') == std::string_view::npos && std::ranges::none_of(text, is_control);
   if (has_escapes && fits_single) return fmt::format("'{}'", text);

@@ -55,7 +55,7 @@ constexpr Command command_table[] = {
     {"operate", "run", "the gateway: poll, publish, route, write", run},
     {"operate", "tap", "see the messages on the bus, without disturbing it", tap},
     {"understand", "check", "every error of a configuration, without network", check},
-    {"prepare", "convert", "a router.json as our TOML", convert},
+    {"prepare", "convert", "a router.json, or a cron script, as our TOML", convert},
     {"prepare", "decode", "what the gateway reads in a body, as JSON lines", decode_standard_input},
     {"prepare", "encode", "JSON lines to a body: the inverse of decode", encode_standard_input},
     {"prepare", "route", "lines through a file of rules, with --explain what each did", route_standard_input},

@@ -9,6 +9,8 @@
 
 #include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/scripts/convert_script.h"
+#include "gateway/config/input_file.h"
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/load_rules.h"
 #include "gateway/router/rules/write_rules.h"
@@ -27,13 +29,18 @@ Prints as TOML what stands in FILE:
                  deprecated keys, cc-lib's message processor, or the list 'manipulate_messages'.
                  What comes out is the table [router] of a configuration, with the list: the same
                  rules in the order in which they are run, each with the line it comes from. It
-                 may also stay a file of its own, router.toml, which [router] names as 'rules'
+                 may also stay a file of its own, router.toml; 'cc-gateway route --rules' takes both
+                 forms, to compare them
+  prom2ccms.py   the cron script between Prometheus and cc-metric-store: METRIC_MAP and the
+                 constants beside it become a whole configuration that polls the same
+  influx2ccms.py what there is of it is printed as comments: the gateway cannot poll InfluxDB yet
 
-'cc-gateway route --rules' takes both forms, to compare them.
+A name that ends in .py is of a script, any other of rules in JSON. No Python is run: what a script
+computes is refused with its place; write the value itself there.
 
   --help   this text
 
-Exit codes: 0 done; 2 FILE is wrong.
+Exit codes: 0 done; 1 the gateway cannot do that yet; 2 FILE is wrong.
 )x";
 
 /// What there is to be said of keys that the table has not.
@@ -57,6 +64,29 @@ int convert_rules(const std::string& file, std::ostream& out, std::ostream& err)
   return done;
 }
 
+int convert_script_file(const std::string& file, std::ostream& out, std::ostream& err) {
+  const auto text = [&]() -> Result<std::string> {
+    GW_TRY(config::InputFile input, config::InputFile::open(file));
+    return input.read(rules::source_bytes_max);
+  }();
+  if (!text) {
+    err << fmt::format("{}: cannot read it: {}\n", file, text.error().text);
+    return usage;
+  }
+  const ConvertedScript converted = convert_script(*text, file);
+  out << converted.text;
+  err << converted.report;
+  switch (converted.kind) {
+    case ConvertedScript::Kind::whole:
+      return done;
+    case ConvertedScript::Kind::nothing_runs:
+      return failed;
+    case ConvertedScript::Kind::wrong:
+      break;
+  }
+  return usage;
+}
+
 int wrong(std::ostream& err, std::string_view text) {
   err << "cc-gateway convert: " << text << '\n';
   return usage;
@@ -76,7 +106,7 @@ int convert(Arguments arguments, std::ostream& out, std::ostream& err) {
   if (files.size() > 1) return wrong(err, "one FILE at a time: each becomes a table or a configuration of its own");
   const std::string& file = files.front();
   if (file.ends_with(".toml")) return wrong(err, fmt::format("{} is TOML already", printable(file)));
-  return convert_rules(file, out, err);
+  return file.ends_with(".py") ? convert_script_file(file, out, err) : convert_rules(file, out, err);
 }
 
 }  // namespace gw::cli

@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 import harness
-from harness import Exposition, KeyPair, MetricStore, Prometheus, ROOT, TestCase, main
+from harness import Exposition, Gateway, KeyPair, MetricStore, Prometheus, ROOT, TestCase, main
 from polling import CLUSTER, gateway, once, python_with, query, source, stored_now, to_store
 
 HOSTS = [f"n{i:02}" for i in range(1, 11)]
@@ -76,6 +76,30 @@ class Beside(TestCase):
         prometheus, of_script, of_gateway = self.world(bad=False)
         script, program = Script(prometheus.url, of_script).once(), self.run_gateway(prometheus, of_gateway)
         self.assertEqual((script.returncode, program.returncode), (0, 0), script.stderr + program.stderr)
+        harness.eventually(lambda: not self.missing(of_script), what="the script's values can be read")
+        self.assertEqual(self.missing(of_gateway), [])
+
+    def test_what_the_script_is_converted_to_writes_the_same(self):
+        prometheus, of_script, of_gateway = self.world(bad=False)
+        script = Script(prometheus.url, of_script)
+        done = script.once()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        program = Gateway()
+        converted = program.run("convert", script.path)
+        self.assertEqual((converted.returncode, converted.stderr), (0, ""))
+        # What the test changes: the store; a folder and a nats-server of the tests; the tick, as this Prometheus knows nothing of the last minute.
+        text = converted.stdout.replace(of_script.url, of_gateway.url)
+        for old, new in (
+            ("[gateway]\n", '[gateway]\nstate_dir = "state"\n'),
+            ("[nats]\n", f'[nats]\nserver = "{harness.need("nats-server")}"\n'),
+            ('interval = "60s"', 'delay = "500ms"\ninterval = "1s"'),
+        ):
+            self.assertEqual(text.count(old), 1, text)
+            text = text.replace(old, new)
+        program.write_config(text)
+        program.write_file("ccms.jwt", of_gateway.token)
+        ran = program.run("run", "--once", "--config", program.config)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
         harness.eventually(lambda: not self.missing(of_script), what="the script's values can be read")
         self.assertEqual(self.missing(of_gateway), [])
 

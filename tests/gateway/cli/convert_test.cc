@@ -64,6 +64,25 @@ TEST_CASE("convert tells what is wrong with rules as check does, and converts ru
   CHECK(warned.out.find("drop_by = \"nam == 'x'\"") != std::string::npos);
 }
 
+TEST_CASE("convert reads a script where the name ends in .py") {
+  const std::string script = "CLUSTER_NAME = 'c'\nCCMS_URL = 'http://s'\nMETRIC_MAP = {'a': ('b', 'node', 1)}\n";
+  const Ran whole = run_text("PROMETHEUS_URL = 'http://p'\n" + script, "prom.py");
+  CHECK(whole.code == 0);
+  CHECK(whole.err == "");
+  CHECK(whole.out.find("[[source.query]]  # prom.py:4\nmetric = \"a\"\nquery = \"b\"\n") != std::string::npos);
+  CHECK(whole.out.find("# token_file") != std::string::npos);
+  const Ran comments = run_text(
+      "INFLUXDB_URL = 'http://i'\nCLUSTER_NAME = 'c'\nCCMS_URL = 'http://s'\nMETRIC_MAP = {'a': 'b'}\n", "i.py");
+  CHECK(comments.code == 1);
+  CHECK(comments.out.starts_with("# From i.py"));
+  CHECK(comments.err.starts_with("i.py:4:1: these are queries to InfluxDB"));
+  const Ran wrong = run_text(script, "prom.py");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.out == "");
+  CHECK(wrong.err.starts_with("prom.py: there is no PROMETHEUS_URL = … in it"));
+  CHECK(run({"/nowhere.py"}).err == "/nowhere.py: cannot read it: No such file or directory\n");
+}
+
 TEST_CASE("convert takes one file, which is not TOML already") {
   CHECK(run({}).code == 2);
   CHECK(run({"a.json", "b.json"}).code == 2);
