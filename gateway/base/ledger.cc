@@ -23,6 +23,7 @@ constexpr std::array<ReasonRow, reason_count> reason_rows{{
     {Reason::too_many_samples, "too_many_samples"},
     {Reason::queue_full, "queue_full"},
     {Reason::too_large, "too_large"},
+    {Reason::rule, "rule"},
     {Reason::syntax, "syntax"},
     {Reason::no_value, "no_value"},
     {Reason::not_a_number, "not_a_number"},
@@ -46,9 +47,10 @@ struct Words {
 };
 
 void append_account(std::string& text, const Account& account, Words words) {
-  fmt::format_to(std::back_inserter(text), "  {:<8}{:<20}{} {} = {} {} + {} dropped + {} held\n", account.stage(),
-                 account.who(), account.in_total(), words.in, account.out_total(), words.out, account.dropped_total(),
-                 account.held());
+  const std::string made = account.made_total() == 0 ? "" : fmt::format(" + {} made by rules", account.made_total());
+  fmt::format_to(std::back_inserter(text), "  {:<8}{:<20}{} {}{} = {} {} + {} dropped + {} held\n", account.stage(),
+                 account.who(), account.in_total(), words.in, made, account.out_total(), words.out,
+                 account.dropped_total(), account.held());
   for (std::size_t i = 0; i < reason_count; ++i) {
     const auto reason = static_cast<Reason>(i);
     if (account.dropped(reason) > 0)
@@ -78,10 +80,11 @@ std::uint64_t Ledger::queue_full() const {
   return sum;
 }
 
-std::string Ledger::balance() const {
+std::string Ledger::balance(std::string_view rules) const {
   std::string text;
   for (const Account& source : sources_) append_account(text, source, {"polled", "published"});
   if (!sinks_.empty()) append_account(text, receive_, {"received", "accepted"});
+  text += rules;
   if (leniencies > 0)
     fmt::format_to(std::back_inserter(text),
                    "    {} commas without a tag or tags without a value passed over in received lines\n",

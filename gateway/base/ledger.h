@@ -1,5 +1,5 @@
 #pragma once
-// The accounts. At every stage in = out + dropped by reason + held; what does not balance is a bug.
+// The accounts. At every stage in + made = out + dropped by reason + held; what does not balance is a bug.
 
 #include <array>
 #include <atomic>
@@ -19,12 +19,14 @@ enum class Reason {
   no_hostname,
   no_type_id,
   histogram,
-  not_representable,  // a label that line protocol cannot carry
+  not_representable,  // a label that line protocol cannot carry; also what rules make of a line
   duplicate,          // a second series for the same host, metric, type and type-id in one tick
   too_many_samples,
   // publish
   queue_full,
   too_large,  // a line that alone is larger than the server's max_payload
+  // route
+  rule,  // a rule says so
   // accept: a line is made acceptable to the store
   syntax,
   no_value,
@@ -53,14 +55,18 @@ class Account {
     dropped_[static_cast<std::size_t>(reason)].fetch_add(n, std::memory_order_relaxed);
   }
 
+  /// Lines that begin here: aggregates.
+  void made(std::uint64_t n) { made_.fetch_add(n, std::memory_order_relaxed); }
+
   std::uint64_t in_total() const { return in_.load(std::memory_order_relaxed); }
+  std::uint64_t made_total() const { return made_.load(std::memory_order_relaxed); }
   std::uint64_t out_total() const { return out_.load(std::memory_order_relaxed); }
   std::uint64_t dropped(Reason reason) const {
     return dropped_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
   std::uint64_t dropped_total() const;
-  /// What came in and has neither left nor been dropped.
-  std::uint64_t held() const { return in_total() - out_total() - dropped_total(); }
+  /// What came in or was made, and has neither left nor been dropped.
+  std::uint64_t held() const { return in_total() + made_total() - out_total() - dropped_total(); }
 
   const std::string& stage() const { return stage_; }
   const std::string& who() const { return who_; }
@@ -69,6 +75,7 @@ class Account {
   std::string stage_;
   std::string who_;
   std::atomic<std::uint64_t> in_{0};
+  std::atomic<std::uint64_t> made_{0};
   std::atomic<std::uint64_t> out_{0};
   std::array<std::atomic<std::uint64_t>, reason_count> dropped_{};
 };
@@ -90,8 +97,8 @@ class Ledger {
   /// ClusterCockpit's own components write.
   std::atomic<std::uint64_t> leniencies{0};
 
-  /// The balance as a table for people, one line an account and one a reason.
-  std::string balance() const;
+  /// The balance as a table for people, one line an account and one a reason. `rules`: lines that tell what rules did.
+  std::string balance(std::string_view rules = {}) const;
   /// Lines of all sources that are with the server, and those that were dropped because it was away for too long.
   std::uint64_t published() const;
   std::uint64_t queue_full() const;

@@ -33,11 +33,6 @@ exit code: 0 no error (warnings are allowed), 2 errors or wrong usage
 /// "1 error", "2 errors"
 std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
-std::size_t count(const config::Loaded& loaded, config::Problem::Severity severity) {
-  return static_cast<std::size_t>(std::count_if(loaded.problems.begin(), loaded.problems.end(),
-                                                [severity](const auto& p) { return p.severity == severity; }));
-}
-
 /// Adds what the stores behind the sinks would not take.
 void add_store_problems(config::Loaded& loaded) {
   for (const config::Sink& sink : loaded.config.sinks) {
@@ -86,8 +81,8 @@ int check(std::span<const std::string_view> arguments, std::ostream& out, std::o
   if (loaded.ok()) add_store_problems(loaded);
   err << loaded.report();
 
-  const std::size_t errors = count(loaded, config::Problem::Severity::error);
-  const std::size_t warnings = count(loaded, config::Problem::Severity::warning);
+  const std::size_t errors = loaded.count(config::Problem::Severity::error);
+  const std::size_t warnings = loaded.count(config::Problem::Severity::warning);
   const std::string and_warnings = warnings == 0 ? "" : counted(warnings, "warning");
   if (errors > 0) {
     err << fmt::format("{}: {}{}{}\n", loaded.file, counted(errors, "error"), warnings == 0 ? "" : ", ", and_warnings);

@@ -22,7 +22,8 @@ constexpr std::string_view help =
     "\n"
     "Runs the parts that stand in the configuration: sources poll and publish, the router\n"
     "subscribes, sinks write. SIGTERM or Ctrl-C: stop polling, publish, drain, write, print\n"
-    "the balance, within 10 s.\n"
+    "the balance, within 10 s. SIGHUP: read the rules of [router] again; where something is wrong\n"
+    "with them or the rest of the configuration, those before stay in force.\n"
     "\n"
     "  --config FILE  the configuration (TOML); 'cc-gateway check' tells what is wrong with it\n"
     "  --once         poll every source once, deliver, print the balance, exit (for cron or a\n"
@@ -33,21 +34,37 @@ constexpr std::string_view help =
     "The log and the balance go to stderr. Exit codes: 0 all done; 1 something was not polled or\n"
     "not written; 2 the configuration, or what it names, cannot be used.\n";
 
-/// Signals that end the gateway are blocked in every thread and waited for by the main thread.
+/// Signals that end the gateway, and SIGHUP, are blocked in every thread and waited for by the main thread.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a closed stdout or connection is an error value, not an end
   return set;
 }
 
+/// Reads the configuration again for its rules.
+void reload_rules(Gateway& gateway, const std::string& file) {
+  const config::Loaded loaded = config::load_file(file, config::process_environment());
+  if (loaded.ok() && loaded.config.router) {
+    gateway.replace_rules(*loaded.config.router);
+    if (!loaded.problems.empty() || !loaded.rules.problems.empty())
+      log::warn("router reload=done problems={}", log::value(loaded.report()));
+    return;
+  }
+  log::error("router reload=refused config={} problems={} hint=\"the rules before stay in force\"", log::value(file),
+             loaded.ok() ? "\"there is no [router]\"" : log::value(loaded.report()));
+}
+
 /// Waits up to `wait`; true where a signal asked to end.
-bool end_asked(const sigset_t& signals, Milliseconds wait) {
+bool end_asked(Gateway& gateway, const std::string& file, const sigset_t& signals, Milliseconds wait) {
   const timespec time{wait.count() / 1000, (wait.count() % 1000) * 1'000'000};
-  return sigtimedwait(&signals, nullptr, &time) > 0;
+  const int signal = sigtimedwait(&signals, nullptr, &time);
+  if (signal == SIGHUP) reload_rules(gateway, file);
+  return signal > 0 && signal != SIGHUP;
 }
 
 std::string in_words(const Unfinished& unfinished) {
@@ -58,7 +75,7 @@ std::string in_words(const Unfinished& unfinished) {
   return text;
 }
 
-int run_until_stopped(Gateway& gateway, const sigset_t& signals, bool once) {
+int run_until_stopped(Gateway& gateway, const std::string& file, const sigset_t& signals, bool once) {
   if (once)
     gateway.start_once();
   else
@@ -66,7 +83,7 @@ int run_until_stopped(Gateway& gateway, const sigset_t& signals, bool once) {
   bool healthy = true;
   bool interrupted = false;
   while (healthy && !(once && gateway.polled_once())) {
-    interrupted = end_asked(signals, once ? Milliseconds(20) : Milliseconds(1'000));
+    interrupted = end_asked(gateway, file, signals, once ? Milliseconds(20) : Milliseconds(1'000));
     if (interrupted) break;
     healthy = gateway.healthy();
   }
@@ -115,8 +132,8 @@ int run(Arguments arguments, std::ostream& out, std::ostream& err) {
     err << "cc-gateway run: " << gateway.error().text << '\n';
     return gateway.error().kind == Error::Kind::invalid ? usage : failed;
   }
-  const int code = run_until_stopped(**gateway, signals, once);
-  err << "balance\n" << (*gateway)->ledger().balance();
+  const int code = run_until_stopped(**gateway, *file, signals, once);
+  err << "balance\n" << (*gateway)->balance();
   return code;
 }
 

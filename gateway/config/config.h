@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "gateway/config/problem.h"
 #include "gateway/config/secret.h"
 #include "gateway/http/client.h"
+
+namespace gw::router {
+struct RuleSet;
+}  // namespace gw::router
 
 namespace gw::config {
 
@@ -85,6 +90,10 @@ struct Router {
   std::vector<std::string> subscribe;  ///< default: <prefix>.<cluster>.metrics
   std::string queue = "cc-gateway";
   Seconds future_max{600};  ///< a sample further ahead than this is dropped: it would block its series in the store
+  std::shared_ptr<const router::RuleSet> rules;  ///< null: there are none, lines go on as they came
+  Seconds interval{60};                          ///< what rules count time in
+  Seconds grace{10};                             ///< how long after its end an interval takes values for aggregates
+  std::size_t max_series = 1'000'000;            ///< that rules remember, and that aggregates keep values of
   friend bool operator==(const Router&, const Router&) = default;
 };
 

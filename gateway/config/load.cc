@@ -87,7 +87,7 @@ std::string metrics_subject(const Config& config) {
   return subjects::Tree{config.nats.prefix, config.gateway.cluster}.metrics();
 }
 
-Config read_config(TableReader& root) {
+Config read_config(TableReader& root, rules::LoadedRules& rules) {
   Config config;
   Reading& reading = root.reading();
   if (auto table = root.table("gateway")) {
@@ -98,7 +98,7 @@ Config read_config(TableReader& root) {
   if (auto table = root.table("nats")) config.nats = read_nats(*table);
   std::vector<TableReader> sources = root.tables("source");
   for (TableReader& table : sources) config.sources.push_back(read_source(table));
-  if (auto table = root.table("router")) config.router = read_router(*table, metrics_subject(config));
+  if (auto table = root.table("router")) config.router = read_router(*table, metrics_subject(config), rules);
   std::vector<TableReader> sinks = root.tables("sink");
   for (TableReader& table : sinks) config.sinks.push_back(read_sink(table));
   root.finish();
@@ -113,15 +113,17 @@ Config read_config(TableReader& root) {
 
 }  // namespace
 
-bool Loaded::ok() const {
-  return std::none_of(problems.begin(), problems.end(),
-                      [](const Problem& p) { return p.severity == Problem::Severity::error; });
+std::size_t Loaded::count(Problem::Severity severity) const {
+  const auto counted = [severity](const std::vector<Problem>& all) {
+    return static_cast<std::size_t>(std::ranges::count(all, severity, &Problem::severity));
+  };
+  return counted(problems) + counted(rules.problems);
 }
 
 std::string Loaded::report() const {
   std::string text;
   for (const Problem& problem : problems) text += line_of(file, problem) + '\n';
-  return text;
+  return text + rules.report();
 }
 
 Environment process_environment() {
@@ -147,15 +149,15 @@ Loaded load_file(const std::string& path, const Environment& environment) {
 Loaded load_text(std::string_view text, const std::string& name, const Environment& environment) {
   Loaded loaded;
   loaded.file = name;
-  Reading reading{environment, std::filesystem::path(name).parent_path(), {}, {}};
   if (auto problem = depth_problem(text)) {
     loaded.problems.push_back(*std::move(problem));
     return loaded;
   }
+  Reading reading{environment, name, text, std::filesystem::path(name).parent_path(), {}, {}};
   try {
     const toml::table parsed = toml::parse(text);
     TableReader root(reading, parsed, "", "the file");
-    loaded.config = read_config(root);
+    loaded.config = read_config(root, loaded.rules);
   } catch (const toml::parse_error& error) {  // toml++ stops at the first one
     const auto& where = error.source().begin;
     reading.error({static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column)},

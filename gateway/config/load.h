@@ -7,17 +7,20 @@
 
 #include "gateway/config/config.h"
 #include "gateway/config/problem.h"
+#include "gateway/router/rules/load_rules.h"
 
 namespace gw::config {
 
 struct Loaded {
   std::string file;
   Config config;                  ///< usable only where ok()
-  std::vector<Problem> problems;  ///< by position
+  std::vector<Problem> problems;  ///< by position, but for those of rules
+  rules::LoadedRules rules;       ///< of [router]: the file that it names, or the keys of its own
   /// Every key that the tables of this file may hold, as "source.query.metric". The tests compare the manual with it.
   std::vector<std::string> known_keys;
-  bool ok() const;
-  /// One line a problem: file:line:column: [warning: ]text
+  bool ok() const { return count(Problem::Severity::error) == 0; }
+  std::size_t count(Problem::Severity severity) const;
+  /// One line a problem, file:line:column: [warning: ]text; below those of rules stands where with a caret.
   std::string report() const;
 };
 

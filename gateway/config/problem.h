@@ -19,8 +19,9 @@ struct Position {
 struct Problem {
   enum class Severity { error, warning };
   Severity severity = Severity::error;
-  Position where;    ///< line 0: the file as a whole
-  std::string text;  ///< without the position
+  Position where;        ///< line 0: the file as a whole
+  std::string text;      ///< without the position
+  bool quotable = true;  ///< the line of the file may be shown; not where a secret may stand in it
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 

@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 
 #include "gateway/config/tables.h"
@@ -9,8 +8,6 @@
 
 namespace gw::config {
 namespace {
-
-constexpr std::size_t patterns_max = 64;
 
 /// The machine's name up to the first dot.
 std::string short_host_name() {
@@ -20,7 +17,8 @@ std::string short_host_name() {
   return full.substr(0, full.find('.'));
 }
 
-/// Reports what keeps `token` from being one token of a subject.
+}  // namespace
+
 void check_token(Reading& reading, Position where, std::string_view key, std::string_view token,
                  std::string_view shown) {
   const std::string_view problem = subjects::token_problem(token);
@@ -28,8 +26,6 @@ void check_token(Reading& reading, Position where, std::string_view key, std::st
     reading.error(where, fmt::format("{} {} cannot be a token of a subject: it {}", key, in_quotes(shown), problem));
   }
 }
-
-}  // namespace
 
 Gateway read_gateway(TableReader& table) {
   Gateway gateway;
@@ -57,43 +53,6 @@ Gateway read_gateway(TableReader& table) {
   if (!state_dir.empty()) gateway.state_dir = state_dir;
   table.finish();
   return gateway;
-}
-
-Router read_router(TableReader& table, const std::string& metrics) {
-  Router router;
-  Reading& reading = table.reading();
-  if (!metrics.empty()) router.subscribe = {metrics};
-  if (const auto patterns = table.texts("subscribe")) {
-    router.subscribe.clear();
-    for (const Text& pattern : *patterns) {
-      const std::string_view problem = subjects::pattern_problem(pattern.value);
-      if (!problem.empty()) {
-        reading.error(pattern.where,
-                      fmt::format("{} is no subject to subscribe to: it {}", in_quotes(pattern.shown), problem));
-      } else {
-        const Text* const first = std::find_if(patterns->data(), &pattern, [&](const Text& other) {
-          return subjects::overlap(other.value, pattern.value);
-        });
-        if (first != &pattern) {
-          const bool same = first->value == pattern.value;
-          const std::string why =
-              same ? "stands twice in 'subscribe'" : fmt::format("overlaps {} in 'subscribe'", in_quotes(first->shown));
-          reading.error(pattern.where, fmt::format("{} {}: lines would come twice", in_quotes(pattern.shown), why));
-        }
-      }
-      router.subscribe.push_back(pattern.value);
-    }
-    if (patterns->size() > patterns_max) {
-      reading.error(table.where("subscribe"), fmt::format("'subscribe' names more than {} subjects", patterns_max));
-    }
-  }
-  if (const auto queue = table.text("queue")) {
-    router.queue = queue->value;
-    check_token(reading, queue->where, "queue", queue->value, queue->shown);
-  }
-  table.seconds("future_max", Seconds{0}, Seconds{24 * 3600}, router.future_max);
-  table.finish();
-  return router;
 }
 
 }  // namespace gw::config

@@ -27,6 +27,8 @@ namespace gw::config {
 /// What the readers of one file share.
 struct Reading {
   const Environment& environment;
+  const std::string& file;       ///< as it was named
+  std::string_view source;       ///< its text
   std::filesystem::path folder;  ///< relative paths are taken from here
   std::vector<Problem> problems;
   std::set<std::string> known_keys;  ///< every key that was asked for: "source.query.metric"
@@ -58,6 +60,10 @@ class TableReader {
   /// Of the key's value; of the table where the key is missing.
   Position where(std::string_view key) const;
   bool has(std::string_view key) const;
+  /// The keys that were asked for.
+  const std::vector<std::string>& known() const { return known_; }
+  /// What is read here, for readers of their own.
+  const toml::table& raw() const { return table_; }
   /// As `has`, but an empty string is as good as no key.
   bool given(std::string_view key) const;
 
@@ -99,8 +105,8 @@ class TableReader {
   std::optional<TableReader> table(std::string_view key);
   std::vector<TableReader> tables(std::string_view key);
 
-  /// Reports unknown keys. Call it once everything was asked for.
-  void finish() const;
+  /// Reports unknown keys. Call it once everything was asked for. `otherwise` is added where no known key is alike.
+  void finish(std::string_view otherwise = {}) const;
 
  private:
   /// The key's value, which is known from now on.

@@ -10,6 +10,10 @@
 
 namespace gw::config {
 
+/// Reports what keeps `token` from being one token of a subject. `shown` is how it stands in the file.
+void check_token(Reading& reading, Position where, std::string_view key, std::string_view token,
+                 std::string_view shown);
+
 /// [gateway]
 Gateway read_gateway(TableReader& table);
 /// [nats]
@@ -22,8 +26,8 @@ Source read_source(TableReader& table);
 void read_queries(TableReader& source, const HostnameRule& rule, std::vector<Query>& into);
 /// The keys of the host name, in [[source]] and in [[source.query]].
 void read_hostname(TableReader& table, HostnameRule& rule);
-/// [router]. `metrics` is what it subscribes to where it does not say.
-Router read_router(TableReader& table, const std::string& metrics);
+/// [router]. `metrics` is what it subscribes to where it does not say. What is wrong with its rules goes to `rules`.
+Router read_router(TableReader& table, const std::string& metrics, rules::LoadedRules& rules);
 /// [[sink]]
 Sink read_sink(TableReader& table);
 

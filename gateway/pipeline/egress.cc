@@ -1,5 +1,7 @@
 #include "gateway/pipeline/egress.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,13 +12,16 @@ namespace {
 
 /// Settlements and due batches are looked after at least this often.
 constexpr Milliseconds round_max{100};
+/// And after intervals that have ended.
+constexpr Seconds look_every{1};
 
 }  // namespace
 
 Egress::Egress(std::vector<std::unique_ptr<Subscription>> subscriptions, std::vector<std::unique_ptr<Lane>>& lanes,
-               Acceptor acceptor, Ledger& ledger, const Clock& clock)
+               Routing& routing, Acceptor acceptor, Ledger& ledger, const Clock& clock)
     : subscriptions_(std::move(subscriptions)),
       lanes_(lanes),
+      routing_(routing),
       acceptor_(std::move(acceptor)),
       ledger_(ledger),
       clock_(clock) {
@@ -34,6 +39,7 @@ void Egress::run(const std::stop_token& stop) {
   // The bus hands out nothing new now; what it has already delivered is read to the end.
   while (!give_up_ && (step(Milliseconds(0)) || pending() > 0)) {
   }
+  if (!give_up_) take_made(routing_.end(clock_.now().wall), clock_.now());
   for (const auto& lane : lanes_) lane->close();
   count_lost();
   ended_ = true;
@@ -42,9 +48,16 @@ void Egress::run(const std::stop_token& stop) {
 bool Egress::step(Milliseconds wait) {
   settle();
   count_lost();
-  const SteadyTime now = clock_.now().steady;
-  for (const auto& lane : lanes_) lane->close_due(now);
-  if (!a_lane_is_full()) return read_one(until_due(wait));
+  const Instant now = clock_.now();
+  for (const auto& lane : lanes_) lane->close_due(now.steady);
+  if (!a_lane_is_full()) {
+    if (now.steady >= next_look_) {
+      next_look_ = now.steady + look_every;
+      routing_.begin(now.wall);
+      take_made(routing_.end_intervals(now.wall), now);
+    }
+    return read_one(until_due(wait));
+  }
 
   // What is half full in an open batch would wait for its age while the bus waits for room.
   for (const auto& lane : lanes_) lane->close();
@@ -89,7 +102,8 @@ void Egress::settle() {
 void Egress::release(std::uint64_t frame) {
   const auto found = outstanding_.find(frame);
   if (--found->second.shares > 0) return;
-  subscriptions_[found->second.subscription]->acknowledge(found->second.token);
+  if (const auto subscription = found->second.subscription)
+    subscriptions_[*subscription]->acknowledge(found->second.token);
   outstanding_.erase(found);
 }
 
@@ -119,18 +133,50 @@ void Egress::take(std::size_t subscription, const Received& received) {
   const std::uint64_t frame = next_frame_++;
   outstanding_.emplace(frame, Origin{subscription, received.token, 1});
   const Instant now = clock_.now();
+  const bool has_rules = routing_.begin(now.wall);
   decoder_.reset(received.payload);
   for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
     ledger_.receive().in();
-    if (step == codecs::Step::record) {
-      take_line(decoder_.line(), frame, now);
-    } else {
+    if (step == codecs::Step::error) {
       const codecs::DecodeError& error = decoder_.error();
       drop_line(error.text, Reason::syntax, fmt::format("column {}: {}", error.column, error.reason));
+    } else if (has_rules) {
+      route_line(decoder_.line(), now);
+    } else {
+      take_line(decoder_.line(), frame, now);
     }
   }
+  take_routed(frame, now);
   const codecs::Leniencies& leniencies = decoder_.leniencies();
   ledger_.leniencies += leniencies.commas_without_tag + leniencies.empty_tag_values;
+  release(frame);
+}
+
+void Egress::route_line(const codecs::Line& line, Instant now) {
+  const router::Routed routed = routing_.route(line, now.wall);
+  if (routed.kind == router::Routed::Kind::dropped) ledger_.receive().drop(Reason::rule);
+  if (routed.kind == router::Routed::Kind::not_representable)
+    drop_line(line.text, Reason::not_representable, routed.problem);
+}
+
+void Egress::take_routed(std::uint64_t frame, Instant now) {
+  routed_decoder_.reset(routing_.text());
+  for (codecs::Step step; (step = routed_decoder_.next()) != codecs::Step::end;) {
+    if (step == codecs::Step::record)
+      take_line(routed_decoder_.line(), frame, now);
+    else
+      drop_line(routed_decoder_.error().text, Reason::syntax, routed_decoder_.error().reason);
+  }
+  routing_.clear();
+}
+
+/// Lines that rules have made, of no delivery.
+void Egress::take_made(std::size_t lines, Instant now) {
+  if (lines == 0) return;
+  const std::uint64_t frame = next_frame_++;
+  outstanding_.emplace(frame, Origin{std::nullopt, 0, 1});
+  ledger_.receive().made(lines);
+  take_routed(frame, now);
   release(frame);
 }
 

@@ -39,8 +39,8 @@ const Row* find_row(std::span<const Row> rows, std::string_view name) {
 
 }  // namespace
 
-Gateway::Gateway(const config::Config& config, const Clock& clock)
-    : clock_(clock), ingress_(http::make_client(connections_per_host), clock) {
+Gateway::Gateway(const config::Config& config, bool once, const Clock& clock)
+    : once_(once), clock_(clock), ingress_(http::make_client(connections_per_host), clock) {
   for (const config::Source& source : config.sources) ledger_.add_source(source.name);
   for (const config::Sink& sink : config.sinks) ledger_.add_sink(sink.name);
 }
@@ -49,7 +49,7 @@ Gateway::~Gateway() = default;
 
 Result<std::unique_ptr<Gateway>> Gateway::make(config::Config config, bool once, const Clock& clock) {
   if (once && config.router) config.router->queue.clear();
-  std::unique_ptr<Gateway> gateway(new Gateway(config, clock));
+  std::unique_ptr<Gateway> gateway(new Gateway(config, once, clock));
   for (const auto open : {&Gateway::open_bus, &Gateway::open_sources, &Gateway::open_sinks, &Gateway::open_router}) {
     if (const auto opened = (gateway.get()->*open)(config); !opened) return std::unexpected(opened.error());
   }
@@ -117,7 +117,9 @@ Result<void> Gateway::open_router(const config::Config& config) {
     subscriptions.push_back(std::move(subscription));
     hears_itself_ = hears_itself_ || subjects::matches(subject, own);
   }
-  egress_ = std::make_unique<Egress>(std::move(subscriptions), lanes_,
+  const auto since = once_ ? std::nullopt : std::optional(clock_.now().wall);
+  routing_ = std::make_unique<Routing>(*config.router, since);
+  egress_ = std::make_unique<Egress>(std::move(subscriptions), lanes_, *routing_,
                                      Acceptor(config.gateway.cluster, config.router->future_max), ledger_, clock_);
   return {};
 }
@@ -206,6 +208,12 @@ void Gateway::stop_lanes(SteadyTime deadline) {
   lane_threads_.clear();
   for (const auto& lane : lanes_) unfinished_.unwritten += lane->abandon();
 }
+
+void Gateway::replace_rules(const config::Router& router) {
+  if (routing_) routing_->replace(router);
+}
+
+std::string Gateway::balance() const { return ledger_.balance(routing_ ? routing_->report() : ""); }
 
 std::string Gateway::losses() const {
   std::string text;

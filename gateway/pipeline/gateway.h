@@ -57,13 +57,18 @@ class Gateway {
   /// Stop polling, publish, drain, write. Within the budget.
   Unfinished stop(const StopBudget& budget);
 
+  /// From the next message on, what [router] of `config` says of rules is in force; its other settings are not.
+  void replace_rules(const config::Router& router);
+
   const Ledger& ledger() const { return ledger_; }
+  /// The accounts as a table for people, with what rules did. After `stop`.
+  std::string balance() const;
   /// What stands in the way of everything being written although all queries answered; empty where nothing does.
   std::string losses() const;
   std::uint64_t failed_polls() const { return ingress_.failures(); }
 
  private:
-  Gateway(const config::Config& config, const Clock& clock);
+  Gateway(const config::Config& config, bool once, const Clock& clock);
   Result<void> open_bus(const config::Config& config);
   Result<void> open_sources(const config::Config& config);
   Result<void> open_sinks(const config::Config& config);
@@ -77,6 +82,7 @@ class Gateway {
   template <class Done>
   void wait_until(SteadyTime deadline, Done done);
 
+  const bool once_;
   const Clock& clock_;
   Ledger ledger_;
   config::Nats nats_;  // with the embedded server's address and token, where there is one
@@ -84,7 +90,8 @@ class Gateway {
   std::unique_ptr<Bus> bus_;
   std::vector<std::unique_ptr<Bus>> sink_buses_;  // of sinks that write over NATS: a bus has one publishing thread
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::unique_ptr<Egress> egress_;  // none: no router
+  std::unique_ptr<Routing> routing_;  // none: no router
+  std::unique_ptr<Egress> egress_;    // the same
   std::unique_ptr<Publisher> publisher_;
   Ingress ingress_;
   bool hears_itself_ = false;  // the router subscribes to what the sources publish

@@ -141,7 +141,7 @@ class GroupVariables final : public expression::Variables {
 }  // namespace
 
 Aggregator::Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options)
-    : rules_(std::move(rules)), options_(options) {}
+    : rules_(std::move(rules)), options_(options), ended_until_(options.begin_ns) {}
 
 SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> aggregates) const {
   if (aggregates.empty()) return nullptr;

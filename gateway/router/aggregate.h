@@ -29,6 +29,7 @@ struct AggregatorOptions {
   /// `recorded_intervals_max` take values, take_all the others.
   bool is_recording = false;
   std::size_t recorded_intervals_max = 1440;  ///< a day of minutes
+  std::int64_t begin_ns = INT64_MIN;          ///< values of intervals that start before it are late
 };
 
 struct AggregatorCounts {
@@ -105,7 +106,7 @@ class Aggregator {
   AggregatorOptions options_;
   std::unordered_map<std::string, Series> series_;  ///< by key
   std::map<std::int64_t, Interval> intervals_;      ///< by start: those that are open, and cached ones
-  std::int64_t ended_until_ = INT64_MIN;            ///< intervals that start before it take no values any more
+  std::int64_t ended_until_;                        ///< intervals that start before it take no values any more
   std::int64_t taken_until_ = INT64_MIN;            ///< and of these, all is computed
   expression::Arena arena_;
   AggregatorCounts counts_;

@@ -1,15 +1,21 @@
 #include "gateway/router/interpreter.h"
 
+#include <algorithm>
+
 namespace gw::router {
 
 std::optional<std::size_t> Interpreter::run(Message& message, std::int64_t now_ns, std::vector<RuleCounts>& counts,
                                             Observer* observer) {
   stepper_.begin(message, now_ns);
+  failed_.clear();
   Message before;
   for (const Step& step : rules_->steps) {
     if (observer != nullptr) before = message;
     const Effect effect = stepper_.apply(step);
-    if (effect == Effect::failed) counts[step.rule].fail(stepper_.problem());
+    if (effect == Effect::failed && std::ranges::find(failed_, step.rule) == failed_.end()) {
+      failed_.push_back(step.rule);
+      counts[step.rule].fail(stepper_.problem());
+    }
     if (effect == Effect::left) counts[step.rule].leave_unit(stepper_.problem());
     if (observer != nullptr && effect != Effect::none) observer->saw(step, effect, before, message, stepper_.problem());
     if (effect != Effect::dropped) continue;

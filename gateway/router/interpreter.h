@@ -35,6 +35,7 @@ class Interpreter {
  private:
   std::shared_ptr<const RuleSet> rules_;
   Stepper stepper_;
+  std::vector<std::size_t> failed_;  ///< rules, by the message: one that is asked twice has failed once
 };
 
 }  // namespace gw::router

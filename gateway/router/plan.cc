@@ -330,7 +330,10 @@ void Plan::commit(const PlanNode& end) {
 }
 
 void Plan::commit_failures() {
-  for (const auto& [rule, why] : failed_) rule_counts_[rule].fail(why);
+  for (auto at = failed_.begin(); at != failed_.end(); ++at) {
+    const auto is_same = [at](const auto& other) { return other.first == at->first; };
+    if (std::none_of(failed_.begin(), at, is_same)) rule_counts_[at->first].fail(at->second);
+  }
 }
 
 /// Notes that `rule` fails on this line. False where it is its first failure, which the plain way is to tell the reason

@@ -98,6 +98,7 @@ def gaps(values):
 @dataclasses.dataclass(frozen=True)
 class Account:
     entered: int
+    made: int
     left: int
     dropped: int
     held: int
@@ -105,7 +106,7 @@ class Account:
 
     @property
     def balances(self):
-        return self.entered == self.left + self.dropped + self.held and self.dropped == sum(self.reasons.values())
+        return self.entered + self.made == self.left + self.dropped + self.held and self.dropped == sum(self.reasons.values())
 
 
 def balance(of):
@@ -113,9 +114,9 @@ def balance(of):
     accounts, last = {}, None
     text = of.stderr.rpartition("\nbalance\n")[2]
     for row in text.splitlines():
-        if found := re.match(r"  (poll|accept|write) +(\S+) +(\d+) \w+ = (\d+) \w+ \+ (\d+) dropped \+ (\d+) held$", row):
+        if found := re.match(r"  (poll|accept|write) +(\S+) +(\d+) \w+(?: \+ (\d+) made by rules)? = (\d+) \w+ \+ (\d+) dropped \+ (\d+) held$", row):
             stage, name, *numbers = found.groups()
-            last = Account(*map(int, numbers), {})
+            last = Account(*(int(number or 0) for number in numbers), {})
             accounts[f"write {name}" if stage == "write" else stage] = last
         elif found := re.match(r"    dropped (\w+) +(\d+)$", row):
             last.reasons[found[1]] = int(found[2])

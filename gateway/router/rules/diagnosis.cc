@@ -47,7 +47,7 @@ std::string blanks_for(std::string_view shown) {
 std::string diagnosis(std::string_view file, std::string_view source, const config::Problem& problem) {
   std::string text = printable(config::line_of(file, problem)) + "\n";
   const std::optional<std::size_t> offset = offset_of(source, problem.where);
-  if (!offset) return text;
+  if (!offset || !problem.quotable) return text;
 
   const std::vector<std::string> characters = characters_of(line_at(source, *offset));
   const std::size_t caret = std::min<std::size_t>(problem.where.column - 1, characters.size());

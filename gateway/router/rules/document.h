@@ -40,9 +40,11 @@ struct Node {
 struct Document {
   enum class Format { json, toml };
   Format format = Format::json;
-  std::string file;    ///< as it is named to people
-  std::string source;  ///< all of the file
-  Node root;           ///< an object; no key stands twice in any; no text or key holds a null character
+  std::string file;       ///< as it is named to people
+  std::string source;     ///< all of the file
+  Node root;              ///< an object; no key stands twice in any; no text or key holds a null character
+  std::string path = {};  ///< of the table that is `root`: "router"; empty: the whole file
+  std::vector<std::string> other_keys = {};  ///< of `root`: they belong to others
 };
 
 /// A document, or the first thing that is wrong with it.
@@ -53,7 +55,8 @@ Parsed parse_json(std::string_view source, std::string file);
 /// A file of TOML that holds nothing but rules.
 Parsed parse_toml(std::string_view source, std::string file);
 /// `table` is of the configuration `file` with the text `source`. Variables like ${ENV} stay as they are.
-Parsed from_toml(const toml::table& table, std::string_view source, std::string file);
+Parsed from_toml(const toml::table& table, std::string_view source, std::string file, std::string path,
+                 std::vector<std::string> other_keys);
 
 /// Where byte `offset` of `text.text` stands in the source, whatever quotes and escapes it was written with; behind the
 /// last byte for a larger one. The second and further bytes of a character are where the first one is.

@@ -6,7 +6,6 @@
 
 #include "gateway/config/input_file.h"
 #include "gateway/router/rules/diagnosis.h"
-#include "gateway/router/rules/document.h"
 #include "gateway/router/rules/read_rules.h"
 
 namespace gw::rules {
@@ -29,8 +28,12 @@ std::string LoadedRules::report() const {
 }
 
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval) {
-  LoadedRules loaded;
   Parsed parsed = file.ends_with(".toml") ? parse_toml(source, file) : parse_json(source, file);
+  return read_rules_parsed(std::move(parsed), std::move(source), std::move(file), interval);
+}
+
+LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval) {
+  LoadedRules loaded;
   loaded.file = std::move(file);
   loaded.source = std::move(source);
   if (!parsed) {

@@ -6,6 +6,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/config/problem.h"
 #include "gateway/router/rule_set.h"
+#include "gateway/router/rules/document.h"
 
 namespace gw::rules {
 
@@ -25,5 +26,7 @@ struct LoadedRules {
 LoadedRules load_rules(const std::string& file, Seconds interval);
 /// The same for `source`, the text of `file`.
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval);
+/// The same for a document that was parsed, or the reason why not.
+LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval);
 
 }  // namespace gw::rules

@@ -37,7 +37,11 @@ std::string described(const Node& node) {
 }  // namespace
 
 RuleReader::RuleReader(const Document& document, std::vector<config::Problem>& problems)
-    : document_(document), object_(document.root), problems_(problems) {}
+    : document_(document),
+      object_(document.root),
+      problems_(problems),
+      path_(document.path),
+      known_(document.other_keys) {}
 
 RuleReader::RuleReader(const RuleReader& parent, const Node& object, std::string path)
     : document_(parent.document_), object_(object), problems_(parent.problems_), path_(std::move(path)) {}
@@ -56,10 +60,15 @@ const Node* RuleReader::find(std::string_view key) {
   return found == object_.children.end() || found->kind == Node::Kind::null ? nullptr : &*found;
 }
 
+std::string RuleReader::in_path() const {
+  if (path_.empty()) return {};
+  return path_ == document_.path ? fmt::format(" in [{}]", path_) : fmt::format(" in {}", path_);
+}
+
 void RuleReader::missing(std::string_view key, std::string_view example) const {
   const std::string line = document_.format == Document::Format::json ? fmt::format("\"{}\": {}", key, example)
                                                                       : fmt::format("{} = {}", key, example);
-  error(where(), fmt::format("missing key '{}'{}{}, for example: {}", key, path_.empty() ? "" : " in ", path_, line));
+  error(where(), fmt::format("missing key '{}'{}, for example: {}", key, in_path(), line));
 }
 
 void RuleReader::wrong_type(const Node& node, std::string_view name, std::string_view wanted) const {
@@ -166,9 +175,12 @@ void RuleReader::finish() const {
   const std::vector<std::string_view> candidates(known_.begin(), known_.end());
   for (const Node& member : object_.children) {
     if (std::ranges::find(known_, member.key) != known_.end()) continue;
-    error(member.key_where,
-          fmt::format("unknown key {}{}{}{}", config::in_quotes(member.key), path_.empty() ? "" : " in ", path_,
-                      config::did_you_mean(member.key, candidates)));
+    // A key of the configuration that has strayed here may be a password.
+    const bool quotable = document_.path.empty() || path_ != document_.path;
+    problems_.push_back({config::Problem::Severity::error, member.key_where,
+                         fmt::format("unknown key {}{}{}", config::in_quotes(member.key), in_path(),
+                                     config::did_you_mean(member.key, candidates)),
+                         quotable});
   }
 }
 

@@ -51,6 +51,8 @@ class RuleReader {
   /// True where `node`, which people know as `name`, is a text.
   bool is_text(const Node& node, std::string_view name) const;
   std::string path_to(std::string_view key) const;
+  /// " in [router]", " in process_messages"; "" for the whole
+  std::string in_path() const;
 
   const Document& document_;
   const Node& object_;

@@ -82,17 +82,19 @@ Built build(const toml::node& from, std::size_t depth) {
 
 }  // namespace
 
-Parsed from_toml(const toml::table& table, std::string_view source, std::string file) {
+Parsed from_toml(const toml::table& table, std::string_view source, std::string file, std::string path,
+                 std::vector<std::string> other_keys) {
   Built root = build(table, 1);
   if (!root) return std::unexpected(std::move(root).error());
-  return Document{Document::Format::toml, std::move(file), std::string(source), *std::move(root)};
+  return Document{Document::Format::toml, std::move(file), std::string(source),
+                  *std::move(root),       std::move(path), std::move(other_keys)};
 }
 
 Parsed parse_toml(std::string_view source, std::string file) {
   if (auto problem = encoding_problem(source)) return std::unexpected(*std::move(problem));
   if (auto problem = config::depth_problem(source, depth_max)) return std::unexpected(*std::move(problem));
   try {
-    return from_toml(toml::parse(source), source, std::move(file));
+    return from_toml(toml::parse(source), source, std::move(file), {}, {});
   } catch (const toml::parse_error& error) {
     const Position where = position_of(error.source());
     // At the end of the file, toml++ is one character behind it.

@@ -69,6 +69,13 @@ TEST_CASE("every file in conf/ loads without a problem") {
   CHECK(files >= 4);
 }
 
+TEST_CASE("the example of rules is read without a warning") {
+  const gw::rules::LoadedRules loaded = gw::rules::load_rules((conf / "router.json").string(), gw::Seconds(60));
+  CHECK(loaded.report() == "");
+  REQUIRE(loaded.rules != nullptr);
+  CHECK(loaded.rules->rules.size() >= 6);
+}
+
 TEST_CASE("the defaults that the manual shows are the real ones") {
   const std::string text = read(conf / "gateway.toml");
   const Loaded as_it_stands = load(text);

@@ -381,6 +381,29 @@ TEST_CASE("what is wrong in [router] is told with its place") {
   check("future_max='0s'", "");
   check("future_max=600",
         "g.toml:7:12: 'future_max' must be a duration like \"60s\", \"500ms\" or \"1m30s\", not an integer\n");
+  check("interval='0s'", "g.toml:7:10: 'interval' must be 1s to 24h, not '0s'\n");
+  check("interval='1500ms'", "g.toml:7:10: 'interval' must be whole seconds, not 1s500ms\n");
+  check("grace='2h'", "g.toml:7:7: 'grace' must be 0s to 1h, not '2h'\n");
+  check("max_series=0", "g.toml:7:12: 'max_series' must be 1 to 100000000, not 0\n");
+  check("rules='none.json'", "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n");
+  check(
+      "rules='none.json'\ndrop_metrics=['a']",
+      "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n"
+      "g.toml:8:1: unknown key 'drop_metrics' in [router]; rules stand in the file that 'rules' names, or here, not in "
+      "both\n");
+  check("interval='60s'\nintervall='60s'",
+        "g.toml:8:1: unknown key 'intervall' in [router], did you mean 'interval'?\n");
+  check("password='hunter2'", "g.toml:7:1: unknown key 'password' in [router]\n");
+  check("drop_metrics_if=['metrc == 1']",
+        "g.toml:7:18: warning: 'metrc' is taken for a tag, meta value or field of that name; did you mean 'metric'?\n"
+        "  drop_metrics_if=['metrc == 1']\n"
+        "                   ^\n");
+  check("drop_metrics_if=['1 +']\nqueue=''",
+        "g.toml:8:7: queue '' cannot be a token of a subject: it " + std::string(subjects::token_problem("")) +
+            "\n"
+            "g.toml:7:22: the expression ends here although something must follow\n"
+            "  drop_metrics_if=['1 +']\n"
+            "                       ^\n");
 }
 
 TEST_CASE("what is wrong in [[sink]] is told with its place") {

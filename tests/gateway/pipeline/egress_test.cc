@@ -11,6 +11,7 @@
 #include "gateway/bus/memory_bus.h"
 #include "tests/fake_clock.h"
 #include "tests/gateway/pipeline/fake_sink.h"
+#include "tests/gateway/router/routed.h"
 
 using gw::Reason;
 
@@ -33,8 +34,8 @@ struct Rig {
     auto subscription = bus.subscribe("c.metrics", "q");
     REQUIRE(subscription);
     subscriptions.push_back(std::move(*subscription));
-    egress = std::make_unique<gw::Egress>(std::move(subscriptions), lanes, gw::Acceptor("c", gw::Seconds(600)), ledger,
-                                          clock);
+    egress = std::make_unique<gw::Egress>(std::move(subscriptions), lanes, routing, gw::Acceptor("c", gw::Seconds(600)),
+                                          ledger, clock);
   }
   ~Rig() { std::filesystem::remove_all(folder); }
 
@@ -65,6 +66,7 @@ struct Rig {
       std::filesystem::temp_directory_path() / ("cc-gateway-egress-test-" + std::to_string(::getpid()));
   std::vector<FakeSink*> fakes;
   std::vector<std::unique_ptr<gw::Lane>> lanes;
+  gw::Routing routing{gw::config::Router{}, std::nullopt};  // no rules
   std::unique_ptr<gw::Egress> egress;
 };
 
@@ -219,4 +221,73 @@ TEST_CASE("what waits behind a batch in delivery is given up too, and every line
   CHECK(rig.ledger.sink(0).held() == 0);
   rig.egress->step(gw::Milliseconds(0));
   CHECK(rig.egress->outstanding() == 0);
+}
+
+namespace {
+
+gw::config::Router router_settings(std::string_view rules) {
+  gw::config::Router router;
+  router.rules = rules_of(rules);
+  return router;
+}
+
+}  // namespace
+
+TEST_CASE("rules change and drop lines before they are made acceptable; what they drop is counted, and acknowledged") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"drop_metrics": ["b"], "rename_metrics": {"a": "z"},
+    "add_tags": [{"key": "rack", "value": "r1", "if": "name == 'z'"}]})x"));
+  rig.send(line("a", "n1") + line("b", "n1") + line("c", "n1"));
+  rig.settle();
+  CHECK(rig.fakes[0]->text() == "z,cluster=c,hostname=n1,type=node,rack=r1 value=1 1700000000\n" + line("c", "n1"));
+  CHECK(rig.ledger.receive().in_total() == 3);
+  CHECK(rig.ledger.receive().dropped(Reason::rule) == 1);
+  CHECK(rig.ledger.receive().out_total() == 2);
+  CHECK(rig.ledger.receive().held() == 0);
+  CHECK(rig.bus.acknowledged().size() == 1);
+}
+
+TEST_CASE("new rules begin with the next message") {
+  Rig rig;
+  rig.send(line("a", "n1"));
+  rig.settle();
+  rig.routing.replace(router_settings(R"x({"rename_metrics": {"a": "z"}})x"));
+  rig.send(line("a", "n2"));
+  rig.settle();
+  CHECK(rig.fakes[0]->text() == line("a", "n1") + line("z", "n2"));
+}
+
+TEST_CASE("what rules make of a line and no line can carry is counted") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"process_messages": {"manipulate_messages": [
+    {"move_fields_to_tags_by": {"text": "text"}}]}})x"));
+  rig.send("a,hostname=n1 value=1,text=\"two\nlines\" 1700000000\n" + line("c", "n1"));
+  rig.settle();
+  CHECK(rig.fakes[0]->text() == line("c", "n1"));
+  CHECK(rig.ledger.receive().dropped(Reason::not_representable) == 1);
+  CHECK(rig.ledger.receive().held() == 0);
+}
+
+TEST_CASE("aggregates are written like lines that were received, and stand in the account as made") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "interval_aggregates": [
+    {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}}]})x"));
+  rig.settle();  // the rules are in force now, and the next interval is the first
+  rig.clock.advance(gw::Seconds(60));
+  const std::string now = std::to_string(gw::unix_seconds(rig.clock.now().wall));
+  rig.send("a,hostname=n1,type=core,type-id=0 value=1 " + now + "\na,hostname=n1,type=core,type-id=1 value=2 " + now +
+           "\n");
+  rig.settle();
+  rig.clock.advance(gw::Seconds(90));
+  rig.settle();
+  rig.settle();
+  CHECK(rig.fakes[0]->text().find("sum,cluster=c,hostname=n1,type=node value=3 ") != std::string::npos);
+  CHECK(rig.ledger.receive().in_total() == 2);
+  CHECK(rig.ledger.receive().made_total() == 1);
+  CHECK(rig.ledger.receive().out_total() == 3);
+  CHECK(rig.ledger.receive().held() == 0);
+  CHECK(rig.bus.acknowledged().size() == 1);
+  CHECK(rig.egress->outstanding() == 0);
+  CHECK(rig.ledger.balance().find("2 received + 1 made by rules = 3 accepted + 0 dropped + 0 held") !=
+        std::string::npos);
 }

@@ -220,7 +220,7 @@ TEST_CASE("TOML gives the same tree, in the order of the file") {
 TEST_CASE("a table of a configuration is a document with the configuration's places") {
   constexpr std::string_view source = "[gateway]\ncluster = 'c'\n[router]\nhostname_tag = \"no\\u0064e\"\n";
   const toml::table parsed = toml::parse(source);
-  const Parsed document = from_toml(*parsed["router"].as_table(), source, "f");
+  const Parsed document = from_toml(*parsed["router"].as_table(), source, "f", "router", {});
   REQUIRE(document);
   CHECK(show(document) == "{hostname_tag@4:1: 'node'@4:16}@3:1");
   CHECK(show(place_in(*document, document->root.children[0], 3)) == "4:25");

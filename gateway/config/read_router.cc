@@ -1,0 +1,77 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/config/tables.h"
+#include "gateway/router/rules/load_rules.h"
+#include "subjects/subject.h"
+
+namespace gw::config {
+namespace {
+
+constexpr std::size_t patterns_max = 64;
+constexpr std::size_t series_max = 100'000'000;
+constexpr Seconds hour{3600};
+
+void read_subscribe(TableReader& table, std::vector<std::string>& subscribe) {
+  const auto patterns = table.texts("subscribe");
+  if (!patterns) return;
+  Reading& reading = table.reading();
+  subscribe.clear();
+  for (const Text& pattern : *patterns) {
+    const std::string_view problem = subjects::pattern_problem(pattern.value);
+    if (!problem.empty()) {
+      reading.error(pattern.where,
+                    fmt::format("{} is no subject to subscribe to: it {}", in_quotes(pattern.shown), problem));
+    } else {
+      const Text* const first = std::find_if(
+          patterns->data(), &pattern, [&](const Text& other) { return subjects::overlap(other.value, pattern.value); });
+      if (first != &pattern) {
+        const bool same = first->value == pattern.value;
+        const std::string why =
+            same ? "stands twice in 'subscribe'" : fmt::format("overlaps {} in 'subscribe'", in_quotes(first->shown));
+        reading.error(pattern.where, fmt::format("{} {}: lines would come twice", in_quotes(pattern.shown), why));
+      }
+    }
+    subscribe.push_back(pattern.value);
+  }
+  if (patterns->size() > patterns_max) {
+    reading.error(table.where("subscribe"), fmt::format("'subscribe' names more than {} subjects", patterns_max));
+  }
+}
+
+/// Rules stand in a file, or in [router] itself: then each key that is not ours is a rule's.
+rules::LoadedRules read_rules(TableReader& table, Seconds interval) {
+  Reading& reading = table.reading();
+  const std::size_t problems_before = reading.problems.size();
+  const std::filesystem::path file = table.file("rules", false);
+  if (file.empty()) {
+    rules::Parsed parsed = rules::from_toml(table.raw(), reading.source, reading.file, "router", table.known());
+    return rules::read_rules_parsed(std::move(parsed), std::string(reading.source), reading.file, interval);
+  }
+  table.finish("; rules stand in the file that 'rules' names, or here, not in both");
+  if (reading.problems.size() > problems_before) return {};
+  return rules::load_rules(file.string(), interval);
+}
+
+}  // namespace
+
+Router read_router(TableReader& table, const std::string& metrics, rules::LoadedRules& rules) {
+  Router router;
+  if (!metrics.empty()) router.subscribe = {metrics};
+  read_subscribe(table, router.subscribe);
+  if (const auto queue = table.text("queue")) {
+    router.queue = queue->value;
+    check_token(table.reading(), queue->where, "queue", queue->value, queue->shown);
+  }
+  table.seconds("future_max", Seconds{0}, 24 * hour, router.future_max);
+  table.seconds("interval", Seconds{1}, 24 * hour, router.interval);
+  table.seconds("grace", Seconds{0}, hour, router.grace);
+  table.count("max_series", 1, series_max, router.max_series);
+  rules = read_rules(table, router.interval);
+  if (rules.rules != nullptr && !rules.rules->rules.empty()) router.rules = rules.rules;
+  return router;
+}
+
+}  // namespace gw::config

@@ -1,0 +1,185 @@
+#include "gateway/pipeline/routing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+#include "gateway/base/log.h"
+#include "gateway/base/printable.h"
+
+namespace gw {
+namespace {
+
+std::int64_t nanoseconds(WallTime time) { return time.time_since_epoch().count(); }
+
+/// The start of the first interval that begins at `time_ns` or later.
+std::int64_t next_start(std::int64_t time_ns, std::int64_t interval_ns) {
+  return router::interval_start(time_ns + interval_ns - 1, interval_ns);
+}
+
+router::RouterOptions options_of(const config::Router& settings, std::int64_t begin_ns) {
+  router::RouterOptions options;
+  options.plan.series_max = settings.max_series;
+  options.aggregates = {.interval_ns = std::chrono::nanoseconds(settings.interval).count(),
+                        .grace_ns = std::chrono::nanoseconds(settings.grace).count(),
+                        .series_max = settings.max_series,
+                        .begin_ns = begin_ns};
+  return options;
+}
+
+std::string place_of(const router::RuleSet& rules, const router::Rule& rule) {
+  return fmt::format("{}:{}:{}", rules.file, rule.at.line, rule.at.column);
+}
+
+}  // namespace
+
+struct Routing::Rules {
+  Rules(const config::Router& settings, std::int64_t begin)
+      : router(settings.rules, options_of(settings, begin)),
+        interval_ns(std::chrono::nanoseconds(settings.interval).count()),
+        grace_ns(std::chrono::nanoseconds(settings.grace).count()),
+        begin_ns(begin),
+        told(settings.rules->rules.size()) {}
+
+  bool has_aggregates() const { return !router.rules().aggregates.empty(); }
+  /// Nothing will come of it any more.
+  bool ended(std::int64_t now_ns) const { return now_ns >= end_ns + grace_ns; }
+  void tell_failures();
+  void append_report(std::string& text) const;
+
+  router::Router router;
+  std::int64_t interval_ns;
+  std::int64_t grace_ns;
+  std::int64_t begin_ns;            ///< its aggregates are of intervals that begin here or later,
+  std::int64_t end_ns = INT64_MAX;  ///< and before
+  std::vector<bool> told;           ///< of each rule, that it failed
+};
+
+void Routing::Rules::tell_failures() {
+  const router::RuleSet& rules = router.rules();
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const router::RuleCounts& counts = router.rule_counts()[i];
+    if (counts.failed == 0 || told[i]) continue;
+    told[i] = true;
+    log::warn("router rule={} text={} state=failed reason={} hint=\"the message stays as it was; told once, counted\"",
+              log::value(place_of(rules, rules.rules[i])), log::value(rules.rules[i].text), log::value(counts.problem));
+  }
+}
+
+void Routing::Rules::append_report(std::string& text) const {
+  const router::RuleSet& rules = router.rules();
+  for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+    const router::RuleCounts& counts = router.rule_counts()[i];
+    std::vector<std::string> parts;
+    if (counts.dropped > 0) parts.push_back(fmt::format("{} dropped", counts.dropped));
+    if (counts.failed > 0) parts.push_back(fmt::format("{} failed ({})", counts.failed, counts.problem));
+    if (counts.units_left > 0)
+      parts.push_back(fmt::format("{} units left as they were ({})", counts.units_left, counts.unit_left));
+    if (parts.empty()) continue;
+    const router::Rule& rule = rules.rules[i];
+    text +=
+        printable(fmt::format("    rule {} {}: {}", place_of(rules, rule), rule.text, fmt::join(parts, ", "))) + '\n';
+  }
+  const router::AggregatorCounts& left = router.aggregator().counts();
+  const auto append = [&text](std::uint64_t n, std::string_view what) {
+    if (n > 0) fmt::format_to(std::back_inserter(text), "    {} {}\n", n, what);
+  };
+  append(left.late, "values for aggregates whose interval had ended, or had begun before the rules");
+  append(left.early, "values for aggregates too far in the future");
+  append(left.left_out, "values for aggregates of series beyond max_series");
+  append(left.incomplete, "aggregates not made: a metric they name had no value");
+  append(router.plan().counts().resets, "times more than max_series series: what rules decide was learnt anew");
+}
+
+Routing::Routing(const config::Router& settings, std::optional<WallTime> since) : whole_(!since) {
+  make(settings, since ? std::optional(nanoseconds(*since)) : std::nullopt);
+}
+
+void Routing::make(const config::Router& settings, std::optional<std::int64_t> since_ns) {
+  rules_ = nullptr;
+  if (settings.rules == nullptr) return;
+  const std::int64_t interval_ns = std::chrono::nanoseconds(settings.interval).count();
+  rules_ = std::make_shared<Rules>(settings, since_ns ? next_start(*since_ns, interval_ns) : INT64_MIN);
+}
+
+void Routing::replace(const config::Router& settings) {
+  const std::lock_guard lock(mutex_);
+  next_ = settings;
+}
+
+bool Routing::begin(WallTime now) {
+  std::optional<config::Router> next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = std::exchange(next_, std::nullopt);
+  }
+  if (next) swap(*next, nanoseconds(now));
+  return rules_ != nullptr || !ending_.empty();
+}
+
+void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
+  std::int64_t since_ns = now_ns;
+  if (rules_ != nullptr) {
+    rules_->tell_failures();
+    std::string counts;
+    rules_->append_report(counts);
+    std::istringstream lines(counts);
+    for (std::string line; std::getline(lines, line);) log::info("router rules=replaced {}", line.substr(4));
+  }
+  if (rules_ != nullptr && rules_->has_aggregates()) {
+    rules_->end_ns = since_ns = std::max(rules_->begin_ns, next_start(now_ns, rules_->interval_ns));
+    if (rules_->begin_ns < rules_->end_ns) ending_.push_back(rules_);
+  }
+  make(settings, since_ns);
+  log::info("router rules={} count={}", settings.rules == nullptr ? "none" : log::value(settings.rules->file),
+            settings.rules == nullptr ? 0 : settings.rules->rules.size());
+}
+
+router::Routed Routing::route(const codecs::Line& line, WallTime now) {
+  const std::int64_t now_ns = nanoseconds(now);
+  for (const auto& rules : ending_) {
+    rules->router.route(line, now_ns, ignored_);
+    ignored_.clear();
+  }
+  if (rules_ != nullptr) return rules_->router.route(line, now_ns, text_);
+  text_.append(line.text).push_back('\n');
+  return {};
+}
+
+std::size_t Routing::end_intervals(WallTime now) {
+  const std::int64_t now_ns = nanoseconds(now);
+  std::size_t made = 0;
+  for (const auto& rules : ending_) {
+    made += rules->router.end_intervals(std::min(now_ns, rules->end_ns + rules->grace_ns), text_);
+    rules->tell_failures();
+  }
+  std::erase_if(ending_, [now_ns](const auto& rules) { return rules->ended(now_ns); });
+  if (rules_ == nullptr) return made;
+  made += rules_->router.end_intervals(now_ns, text_);
+  rules_->tell_failures();
+  return made;
+}
+
+std::size_t Routing::end(WallTime now) {
+  std::size_t made = 0;
+  const std::int64_t now_ns = nanoseconds(now);
+  for (const auto& rules : ending_)
+    made += rules->router.end_intervals(std::min(now_ns, rules->end_ns) + rules->grace_ns, text_);
+  if (rules_ == nullptr) return made;
+  made +=
+      whole_ ? rules_->router.end_all(now_ns, text_) : rules_->router.end_intervals(now_ns + rules_->grace_ns, text_);
+  rules_->tell_failures();
+  return made;
+}
+
+std::string Routing::report() const {
+  std::string text;
+  for (const auto& rules : ending_) rules->append_report(text);
+  if (rules_ != nullptr) rules_->append_report(text);
+  return text;
+}
+
+}  // namespace gw

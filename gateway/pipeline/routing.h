@@ -1,0 +1,62 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codecs/line_protocol.h"
+#include "gateway/base/clock.h"
+#include "gateway/config/config.h"
+#include "gateway/router/router.h"
+
+namespace gw {
+
+/// The rules that are in force, and those that come next. One thread routes; `replace` may be called by any.
+///
+/// An interval's aggregates are computed by the rules that were in force when it began, from all of its lines: rules
+/// that were replaced see lines until the last of their intervals has ended, and give nothing but aggregates. Of an
+/// interval that began before `since` there are none.
+class Routing {
+ public:
+  /// No `since`: what comes until `end` is all there is, and all intervals are whole.
+  Routing(const config::Router& settings, std::optional<WallTime> since);
+
+  /// These are used from the next `begin` on.
+  void replace(const config::Router& settings);
+
+  // --- the routing thread
+  /// Between two frames. True where there are rules.
+  bool begin(WallTime now);
+  /// Appends what the rules make of `line`, with its '\n', to `text`.
+  router::Routed route(const codecs::Line& line, WallTime now);
+  /// Appends the aggregates of the intervals that have ended, the grace included, to `text`; answers how many there
+  /// are. Logs what went wrong with rules, once a rule.
+  std::size_t end_intervals(WallTime now);
+  /// The same for intervals that have ended without the grace: nothing more will come.
+  std::size_t end(WallTime now);
+  /// Routed lines since `clear`.
+  const std::string& text() const { return text_; }
+  void clear() { text_.clear(); }
+
+  /// What each rule dropped and where it failed, and what aggregates left out: lines of the balance.
+  std::string report() const;
+
+ private:
+  struct Rules;
+
+  void make(const config::Router& settings, std::optional<std::int64_t> since_ns);
+  void swap(const config::Router& settings, std::int64_t now_ns);
+
+  bool whole_;
+  std::shared_ptr<Rules> rules_;                ///< null: none
+  std::vector<std::shared_ptr<Rules>> ending_;  ///< were replaced
+  std::string text_;
+  std::string ignored_;  ///< lines of rules that were replaced
+
+  std::mutex mutex_;
+  std::optional<config::Router> next_;  ///< guarded by mutex_
+};
+
+}  // namespace gw

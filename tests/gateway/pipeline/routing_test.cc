@@ -1,0 +1,148 @@
+// Rules between the bus and the sinks: what is dropped, changed and made of lines, and what happens when rules are
+// replaced.
+
+#include "gateway/pipeline/routing.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/fake_clock.h"
+#include "tests/gateway/router/routed.h"
+
+namespace {
+
+using gw::Routing;
+using gw::WallTime;
+using Kind = gw::router::Routed::Kind;
+
+constexpr std::int64_t minute = 1'700'000'040;  ///< a multiple of 60 s
+
+WallTime at(std::int64_t seconds) { return WallTime{std::chrono::seconds(seconds)}; }
+
+gw::config::Router settings(std::string_view rules) {
+  gw::config::Router router;
+  router.rules = rules_of(rules);
+  return router;
+}
+
+constexpr std::string_view sum_rules = R"x({"num_cache_intervals": 1, "interval_aggregates": [
+  {"name": "sum", "if": "name == 'part'", "function": "sum(values)", "tags": {"type": "node"}}]})x";
+constexpr std::string_view max_rules = R"x({"num_cache_intervals": 1, "interval_aggregates": [
+  {"name": "max", "if": "name == 'part'", "function": "max(values)", "tags": {"type": "node"}}]})x";
+
+/// A value of host n1's part `id`, at `time` and routed then.
+Kind route(Routing& routing, int id, int value, std::int64_t time) {
+  routing.begin(at(time));
+  const std::string text = "part,hostname=n1,type=core,type-id=" + std::to_string(id) +
+                           " value=" + std::to_string(value) + " " + std::to_string(time) + "\n";
+  codecs::LineDecoder decoder;
+  decoder.reset(text);
+  REQUIRE(decoder.next() == codecs::Step::record);
+  const Kind kind = routing.route(decoder.line(), at(time)).kind;
+  routing.clear();
+  return kind;
+}
+
+/// The aggregates that are due at `time`.
+std::string made(Routing& routing, std::int64_t time) {
+  routing.begin(at(time));
+  routing.clear();
+  routing.end_intervals(at(time));
+  return routing.text();
+}
+
+std::string sum_line(std::string_view name, int value, std::int64_t time) {
+  return std::string(name) + ",hostname=n1,type=node value=" + std::to_string(value) + " " + std::to_string(time) +
+         "\n";
+}
+
+}  // namespace
+
+TEST_CASE("without rules there is nothing to do") {
+  Routing routing({}, std::nullopt);
+  CHECK_FALSE(routing.begin(at(minute)));
+  CHECK(routing.end_intervals(at(minute)) == 0);
+  CHECK(routing.end(at(minute)) == 0);
+  CHECK(routing.report().empty());
+}
+
+TEST_CASE("an interval that began before the gateway has no aggregates: a part of its lines may have been missed") {
+  Routing routing(settings(sum_rules), at(minute + 10));
+  route(routing, 0, 1, minute + 20);
+  route(routing, 0, 2, minute + 70);
+  route(routing, 1, 3, minute + 80);
+  CHECK(made(routing, minute + 129).empty());  // grace: 10 s
+  CHECK(made(routing, minute + 130) == sum_line("sum", 5, minute + 60));
+  CHECK(routing.report() == "    1 values for aggregates whose interval had ended, or had begun before the rules\n");
+}
+
+TEST_CASE("at the end an interval that has ended needs no grace, and one that has not gives no aggregate") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 2, minute + 10);
+  route(routing, 0, 7, minute + 61);
+  routing.clear();
+  CHECK(routing.end(at(minute + 62)) == 1);
+  CHECK(routing.text() == sum_line("sum", 2, minute));
+}
+
+TEST_CASE("where what comes is all there is, open intervals are whole") {
+  Routing routing(settings(sum_rules), std::nullopt);
+  route(routing, 0, 2, minute + 10);
+  route(routing, 1, 5, minute + 11);
+  routing.clear();
+  CHECK(routing.end(at(minute + 12)) == 1);
+  CHECK(routing.text() == sum_line("sum", 7, minute));
+}
+
+TEST_CASE("rules that are replaced still compute the interval that is open, from all of its lines") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 2, minute + 10);
+  routing.replace(settings(max_rules));
+  route(routing, 1, 3, minute + 30);
+  route(routing, 0, 10, minute + 65);
+  route(routing, 1, 20, minute + 66);
+  CHECK(made(routing, minute + 70) == sum_line("sum", 5, minute));
+  CHECK(made(routing, minute + 130) == sum_line("max", 20, minute + 60));
+  CHECK(made(routing, minute + 200).empty());
+}
+
+TEST_CASE("rules that were in force for less than an interval compute none") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 2, minute + 10);
+  routing.replace(settings(max_rules));
+  route(routing, 1, 3, minute + 20);
+  routing.replace({});
+  route(routing, 2, 4, minute + 30);
+  CHECK(routing.begin(at(minute + 30)));  // the first ones still have an interval to end
+  CHECK(made(routing, minute + 500) == sum_line("sum", 9, minute));
+  CHECK_FALSE(routing.begin(at(minute + 501)));
+}
+
+TEST_CASE("lines go on as they are while replaced rules end and no others have come") {
+  Routing routing(settings(sum_rules), at(minute));
+  routing.replace({});
+  routing.begin(at(minute + 1));
+  codecs::LineDecoder decoder;
+  decoder.reset("m,hostname=n1 value=1 7\n");
+  REQUIRE(decoder.next() == codecs::Step::record);
+  CHECK(routing.route(decoder.line(), at(minute + 1)).kind == Kind::written);
+  CHECK(routing.text() == "m,hostname=n1 value=1 7\n");
+}
+
+TEST_CASE("the report names each rule with its place, what it dropped and where it failed") {
+  Routing routing(settings(R"x({"drop_metrics_if": ["name == 'part' && value > 10"],
+ "rename_metrics": {"x": "y"},
+ "add_tags": [{"key": "a", "value": "b", "if": "value + type == 1"}]})x"),
+                  at(minute));
+  CHECK(route(routing, 0, 11, minute) == Kind::dropped);
+  CHECK(route(routing, 0, 12, minute) == Kind::dropped);
+  CHECK(route(routing, 0, 1, minute) == Kind::written);
+  const std::string report = routing.report();
+  CAPTURE(report);
+  CHECK(report.find("    rule rules.json:1:22 drop_metrics_if: name == 'part' && value > 10: 2 dropped\n") !=
+        std::string::npos);
+  CHECK(report.find("    rule rules.json:3:15 add_tags: a = b: 1 failed (") != std::string::npos);
+  CHECK(report.find("rename_metrics") == std::string::npos);
+}
