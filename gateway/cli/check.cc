@@ -10,6 +10,7 @@
 #include "gateway/cli/arguments.h"
 #include "gateway/config/load.h"
 #include "gateway/config/store_config.h"
+#include "gateway/router/rule_set.h"
 
 namespace gw::cli {
 namespace {
@@ -54,10 +55,14 @@ std::string summary(const config::Config& config) {
   for (const config::Source& source : config.sources) queries += source.queries.size();
   const std::string_view poller = config.sources.empty() ? "" : "poller";
   const std::string_view subscriber = config.router ? "subscriber" : "";
-  return fmt::format("{}, {}, {}; roles: {}{}{}", counted(config.sources.size(), "source"),
+  const bool has_rules = config.router && config.router->rules != nullptr;
+  const std::string rules = has_rules ? fmt::format(", {} of {}", counted(config.router->rules->rules.size(), "rule"),
+                                                    config.router->rules->file)
+                                      : "";
+  return fmt::format("{}, {}, {}{}; roles: {}{}{}", counted(config.sources.size(), "source"),
                      queries == 1 ? "1 query" : fmt::format("{} queries", queries),
-                     counted(config.sinks.size(), "sink"), poller, poller.empty() || subscriber.empty() ? "" : ", ",
-                     subscriber);
+                     counted(config.sinks.size(), "sink"), rules, poller,
+                     poller.empty() || subscriber.empty() ? "" : ", ", subscriber);
 }
 
 }  // namespace

@@ -177,7 +177,6 @@ std::size_t Routing::end(WallTime now) {
 
 std::string Routing::report() const {
   std::string text;
-  for (const auto& rules : ending_) rules->append_report(text);
   if (rules_ != nullptr) rules_->append_report(text);
   return text;
 }

@@ -40,7 +40,7 @@ class Routing {
   const std::string& text() const { return text_; }
   void clear() { text_.clear(); }
 
-  /// What each rule dropped and where it failed, and what aggregates left out: lines of the balance.
+  /// What each rule in force dropped and where it failed, and what aggregates left out: lines of the balance.
   std::string report() const;
 
  private:

@@ -75,6 +75,25 @@ TEST_CASE("all errors are printed and counted") {
         fmt::format("exit 2\n---\n{0}: cannot read it: No such file or directory\n{0}: 1 error\n", none));
 }
 
+TEST_CASE("rules are part of the check") {
+  const Folder folder;
+  const std::string file = folder.file(
+      "g.toml", "[gateway]\ncluster='c'\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdout'\n");
+  const std::string rules = (folder.path() / "router.json").string();
+  folder.file("router.json", R"({"drop_metrics": ["a", "b"], "rename_metrics": {"b": "c"}})");
+  CHECK(run({"--config", file}) ==
+        fmt::format("exit 0\n{0}: ok: 0 sources, 0 queries, 1 sink, 2 rules of {1}; roles: subscriber; 1 warning\n---\n"
+                    "{1}:1:49: warning: 'b' does not get to this rule: 'drop_metrics: a, b' in line 1 drops it\n"
+                    "  {{\"drop_metrics\": [\"a\", \"b\"], \"rename_metrics\": {{\"b\": \"c\"}}}}\n"
+                    "                                                  ^\n",
+                    file, rules));
+  folder.file("router.json", R"({"drop_metric": ["a"], "rename_metrics": 1})");
+  const std::string wrong = run({"--config", file});
+  CAPTURE(wrong);
+  CHECK(wrong.starts_with("exit 2\n---\n" + rules + ":1:2: unknown key 'drop_metric', did you mean 'drop_metrics'?\n"));
+  CHECK(wrong.ends_with(file + ": 2 errors\n"));
+}
+
 TEST_CASE("the store's configuration is part of the check") {
   const Folder folder;
   const std::string file = folder.file("g.toml", fmt::format("{}{}store_config='store.json'\n", poller, subscriber));
