@@ -55,8 +55,8 @@ std::string left_out(const rules::LoadedRules& loaded) {
 }
 
 int convert_rules(const std::string& file, std::ostream& out, std::ostream& err) {
-  // The interval is said beside the rules, not in them.
-  const rules::LoadedRules loaded = rules::load_rules(file, Seconds(60));
+  // The interval is said beside the rules, not in them, and so is the topology: any will do.
+  const rules::LoadedRules loaded = rules::load_rules(file, Seconds(60), std::make_shared<const router::Topology>());
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
   out << fmt::format("# From {}, by 'cc-gateway convert'.\n", printable(file)) << left_out(loaded)

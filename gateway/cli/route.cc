@@ -13,22 +13,26 @@
 #include "gateway/config/units.h"
 #include "gateway/router/router.h"
 #include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/read_topology.h"
 
 namespace gw::cli {
 namespace {
 
-constexpr Option known_options[] = {{"--rules", "FILE"}, {"--interval", "DURATION"}, {"--explain", ""}, {"--help", ""}};
+constexpr Option known_options[] = {
+    {"--rules", "FILE"}, {"--topology", "FILE"}, {"--interval", "DURATION"}, {"--explain", ""}, {"--help", ""}};
 
 constexpr Seconds interval_default{60};
 
 constexpr std::string_view help =
-    "usage: cc-gateway route --rules FILE [--interval DURATION] [--explain] <LINES\n"
+    "usage: cc-gateway route --rules FILE [--topology FILE] [--interval DURATION] [--explain] <LINES\n"
     "\n"
     "Takes lines of line protocol from standard input through the rules of FILE and prints what\n"
     "comes out. FILE is router.json of cc-metric-collector, cc-lib's message processor or the list\n"
     "'manipulate_messages', as JSON or, where its name ends in .toml, as TOML.\n"
     "\n"
     "  --rules FILE          the rules\n"
+    "  --topology FILE       cluster.json of cc-backend, for rules that ask for the hardware threads of a\n"
+    "                        host, like getCpuListOfType('socket', 1)\n"
     "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: 60s.\n"
     "                        Aggregates are printed when the input ends, whatever the times of its\n"
     "                        lines; of more than a day of minutes, the oldest ones earlier\n"
@@ -215,7 +219,13 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
       return wrong(err, fmt::format("--interval must be whole seconds like \"60s\" or \"1m30s\", not '{}'", *text));
     interval = std::chrono::duration_cast<Seconds>(*duration);
   }
-  const rules::LoadedRules loaded = rules::load_rules(*file, interval);
+  rules::LoadedTopology topology;
+  if (const auto name = parsed->value("--topology")) {
+    topology = rules::load_topology(std::string(*name));
+    err << topology.report();
+    if (topology.topology == nullptr) return usage;
+  }
+  const rules::LoadedRules loaded = rules::load_rules(*file, interval, topology.topology);
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
   router::RouterOptions router_options;

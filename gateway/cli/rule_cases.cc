@@ -1,6 +1,7 @@
 // A file of cases is TOML:
 //
 //   rules = "router.json"       or the rules themselves, as [rules]
+//   topology = "cluster.json"   for rules that ask for the hardware threads of a host
 //   interval = "60s"            what interval_timestamp and interval_aggregates count in
 //   [[case]]
 //   name = "…"                  what it shows
@@ -24,6 +25,7 @@
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/load_rules.h"
 #include "gateway/router/rules/read_rules.h"
+#include "gateway/router/rules/read_topology.h"
 #include "gateway/router/rules/rule_reader.h"
 
 namespace gw::cli {
@@ -83,17 +85,27 @@ class CaseReader {
     into_.interval = std::chrono::duration_cast<Seconds>(interval);
   }
 
+  /// A file that the file of cases names.
+  std::string beside(const std::string& name) const {
+    return (std::filesystem::path(into_.file).parent_path() / name).string();
+  }
+
   void read_rules() {
     const rules::Node* const node = root_.find("rules");
     if (node == nullptr) return root_.missing("rules", R"("router.json")");
+    rules::LoadedTopology topology;
+    if (const rules::Node* const file = root_.text("topology"); file != nullptr) {
+      topology = rules::load_topology(beside(file->text));
+      into_.report += topology.report();
+      if (topology.topology == nullptr) return;
+    }
     if (node->kind == rules::Node::Kind::text) {
-      const std::filesystem::path path = std::filesystem::path(into_.file).parent_path() / node->text;
-      const rules::LoadedRules loaded = rules::load_rules(path.string(), into_.interval);
+      const rules::LoadedRules loaded = rules::load_rules(beside(node->text), into_.interval, topology.topology);
       into_.report += loaded.report();
       into_.rules = loaded.rules;
     } else if (node->kind == rules::Node::Kind::object) {
-      rules::RulesRead read =
-          rules::read_rules({document_.format, document_.file, document_.source, *node}, into_.interval);
+      rules::RulesRead read = rules::read_rules({document_.format, document_.file, document_.source, *node},
+                                                into_.interval, topology.topology);
       for (config::Problem& problem : read.problems) {
         const bool warns = problem.severity == config::Problem::Severity::warning;
         if (warns) into_.report += rules::diagnosis(document_.file, document_.source, problem);

@@ -32,6 +32,10 @@ constexpr std::array<SyntaxHint, 10> syntax_hints{
 
 }  // namespace
 
+bool has_error(std::span<const Problem> problems) {
+  return std::ranges::find(problems, Problem::Severity::error, &Problem::severity) != problems.end();
+}
+
 std::string line_of(std::string_view file, const Problem& problem) {
   const std::string_view kind = problem.severity == Problem::Severity::warning ? "warning: " : "";
   if (problem.where.line == 0) return fmt::format("{}: {}{}", file, kind, problem.text);

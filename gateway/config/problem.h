@@ -25,6 +25,8 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
+/// Whether one of them is no warning.
+bool has_error(std::span<const Problem> problems);
 /// file:line:column: [warning: ]text
 std::string line_of(std::string_view file, const Problem& problem);
 

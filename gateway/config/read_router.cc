@@ -5,6 +5,7 @@
 
 #include "gateway/config/tables.h"
 #include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/read_topology.h"
 #include "subjects/subject.h"
 
 namespace gw::config {
@@ -41,18 +42,35 @@ void read_subscribe(TableReader& table, std::vector<std::string>& subscribe) {
   }
 }
 
+/// Null where none is given. Where it is wrong, that is told, and rules may ask for it all the same.
+std::shared_ptr<const router::Topology> read_topology(TableReader& table) {
+  Reading& reading = table.reading();
+  const std::size_t problems_before = reading.problems.size();
+  const std::filesystem::path file = table.file("topology", false);
+  auto anything = std::make_shared<const router::Topology>();
+  if (reading.problems.size() > problems_before) return anything;
+  if (file.empty()) return nullptr;
+  const rules::LoadedTopology loaded = rules::load_topology(file.string());
+  for (const Problem& problem : loaded.problems)
+    reading.problems.push_back({problem.severity, table.where("topology"),
+                                line_of(file.string(), {Problem::Severity::error, problem.where, problem.text})});
+  return loaded.topology == nullptr ? anything : loaded.topology;
+}
+
 /// Rules stand in a file, or in [router] itself: then each key that is not ours is a rule's.
 rules::LoadedRules read_rules(TableReader& table, Seconds interval) {
   Reading& reading = table.reading();
   const std::size_t problems_before = reading.problems.size();
+  std::shared_ptr<const router::Topology> topology = read_topology(table);
   const std::filesystem::path file = table.file("rules", false);
   if (file.empty()) {
     rules::Parsed parsed = rules::from_toml(table.raw(), reading.source, reading.file, "router", table.known());
-    return rules::read_rules_parsed(std::move(parsed), std::string(reading.source), reading.file, interval);
+    return rules::read_rules_parsed(std::move(parsed), std::string(reading.source), reading.file, interval,
+                                    std::move(topology));
   }
   table.finish("; rules stand in the file that 'rules' names, or here, not in both");
   if (reading.problems.size() > problems_before) return {};
-  return rules::load_rules(file.string(), interval);
+  return rules::load_rules(file.string(), interval, std::move(topology));
 }
 
 }  // namespace

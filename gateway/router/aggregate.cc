@@ -56,13 +56,6 @@ const std::string* find(const std::vector<Tag>& tags, std::string_view key) {
   return found == tags.end() ? nullptr : &found->value;
 }
 
-std::string host_of(const Message& message, std::string_view hostname_tag) {
-  for (const std::string_view key : {hostname_tag, std::string_view("hostname"), std::string_view("host")}) {
-    if (const std::string* const host = find(message.tags, key); host != nullptr) return *host;
-  }
-  return {};
-}
-
 /// Text that no two series share: a NUL is in no name.
 std::string key_of(const Message& message) {
   std::vector<Tag> tags = message.tags;
@@ -101,8 +94,8 @@ namespace {
 /// The names' values for one group.
 class GroupVariables final : public expression::Variables {
  public:
-  GroupVariables(std::string_view host, std::int64_t start_s, std::int64_t end_s)
-      : host_(host), start_s_(start_s), end_s_(end_s) {}
+  GroupVariables(std::string_view host, const HostTopology* topology, std::int64_t start_s, std::int64_t end_s)
+      : host_(host), topology_(topology), start_s_(start_s), end_s_(end_s) {}
 
   void add(std::string_view name, Value value) {
     all_.push_back(value);
@@ -125,13 +118,16 @@ class GroupVariables final : public expression::Variables {
       }
     }
   }
-  Value call(int, std::span<const Value>) const override { return {}; }
+  Value call(int slot, std::span<const Value> arguments) const override {
+    return call_topology_function(slot, topology_, arguments);
+  }
   /// Whether a metric was asked for that has no value here.
   bool lacks_a_metric() const { return lacks_a_metric_; }
 
  private:
   mutable bool lacks_a_metric_ = false;
   std::string_view host_;
+  const HostTopology* topology_;
   std::int64_t start_s_;
   std::int64_t end_s_;
   List all_;
@@ -147,7 +143,7 @@ SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> ag
   if (aggregates.empty()) return nullptr;
   auto source = std::make_shared<AggregateSource>();
   source->key = key_of(message);
-  source->host = host_of(message, rules_->hostname_tag);
+  source->host = std::string(host_of(message, rules_->hostname_tag));
   source->name = message.name;
   source->tags = message.tags;
   source->meta = message.meta;
@@ -160,8 +156,8 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
   const std::int64_t start = interval_start(time_ns, options_.interval_ns);
   if (options_.is_recording) {
     make_room(start);
-  } else {
-    end_by_clock(now_ns);
+  } else {  // whether anybody has taken them yet or not: so many are open and no more
+    ended_until_ = std::max(ended_until_, clock_end(now_ns));
   }
   if (start < ended_until_) {
     ++counts_.late;
@@ -191,10 +187,9 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
   }
 }
 
-/// The grace is over for all that ended before it: whether somebody has taken their aggregates yet or not, so that how
-/// many intervals are open never depends on that.
-void Aggregator::end_by_clock(std::int64_t now_ns) {
-  ended_until_ = std::max(ended_until_, interval_start(now_ns - options_.grace_ns, options_.interval_ns));
+/// The grace is over at `now_ns` for all intervals that start before it.
+std::int64_t Aggregator::clock_end(std::int64_t now_ns) const {
+  return interval_start(now_ns - options_.grace_ns, options_.interval_ns);
 }
 
 /// Ends the oldest interval where that of `start` would be one too many.
@@ -206,23 +201,21 @@ void Aggregator::make_room(std::int64_t start) {
 }
 
 std::vector<Computed> Aggregator::take(std::int64_t now_ns, std::vector<RuleCounts>& counts) {
-  if (!options_.is_recording) end_by_clock(now_ns);
-  return take_ended(counts);
+  return take_until(options_.is_recording ? ended_until_ : clock_end(now_ns), counts);
 }
 
 std::vector<Computed> Aggregator::take_all(std::vector<RuleCounts>& counts) {
-  if (!intervals_.empty())
-    ended_until_ = std::max(ended_until_, moved(intervals_.rbegin()->first, options_.interval_ns));
-  return take_ended(counts);
+  if (intervals_.empty()) return {};
+  return take_until(moved(intervals_.rbegin()->first, options_.interval_ns), counts);
 }
 
-std::vector<Computed> Aggregator::take_ended(std::vector<RuleCounts>& counts) {
-  if (taken_until_ == ended_until_) return {};
+std::vector<Computed> Aggregator::take_until(std::int64_t end, std::vector<RuleCounts>& counts) {
+  if (end <= taken_until_) return {};
   std::vector<Computed> out;
-  for (auto interval = intervals_.lower_bound(taken_until_); interval != intervals_.lower_bound(ended_until_);
-       ++interval)
+  for (auto interval = intervals_.lower_bound(taken_until_); interval != intervals_.lower_bound(end); ++interval)
     close(interval->first, out, counts);
-  taken_until_ = ended_until_;
+  taken_until_ = end;
+  ended_until_ = std::max(ended_until_, end);
   forget();
   return out;
 }
@@ -233,9 +226,9 @@ std::int64_t Aggregator::first_cached(std::int64_t start) const {
   return moved(start, -before * options_.interval_ns);
 }
 
-/// Keeps what an interval that has not ended yet may still be computed from.
+/// Keeps what an interval that has not been taken yet may still be computed from.
 void Aggregator::forget() {
-  const std::int64_t first = first_cached(ended_until_);
+  const std::int64_t first = first_cached(taken_until_);
   std::erase_if(intervals_, [first](const auto& entry) { return entry.first < first; });
   std::erase_if(series_, [first](const auto& entry) { return entry.second.last_interval < first; });
 }
@@ -263,7 +256,8 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
 std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                            std::vector<RuleCounts>& counts) {
   const auto seconds = [](std::int64_t time) { return codecs::from_nanoseconds(time, codecs::Precision::seconds); };
-  GroupVariables variables(group.host, seconds(start), seconds(moved(start, options_.interval_ns)));
+  const HostTopology* const topology = rules_->topology == nullptr ? nullptr : rules_->topology->find(group.host);
+  GroupVariables variables(group.host, topology, seconds(start), seconds(moved(start, options_.interval_ns)));
   for (const Sample* const sample : group.samples) variables.add(sample->source->name, value_of(sample->value));
   arena_.clear();
   const auto value = aggregate.function->evaluate(variables, arena_);

@@ -67,7 +67,7 @@ class Aggregator {
   void add(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
            std::int64_t now_ns);
 
-  /// What is computed from the intervals that have ended, those at `now_ns` included.
+  /// What is computed from the intervals that have ended at `now_ns`, the grace included.
   std::vector<Computed> take(std::int64_t now_ns, std::vector<RuleCounts>& counts);
   /// The same for all intervals that have values: nothing more will come.
   std::vector<Computed> take_all(std::vector<RuleCounts>& counts);
@@ -93,9 +93,9 @@ class Aggregator {
   using Interval = std::vector<Samples>;  ///< as RuleSet::aggregates
   struct Group;
 
-  void end_by_clock(std::int64_t now_ns);
+  std::int64_t clock_end(std::int64_t now_ns) const;
   void make_room(std::int64_t start);
-  std::vector<Computed> take_ended(std::vector<RuleCounts>& counts);
+  std::vector<Computed> take_until(std::int64_t end, std::vector<RuleCounts>& counts);
   void close(std::int64_t start, std::vector<Computed>& out, std::vector<RuleCounts>& counts);
   std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                  std::vector<RuleCounts>& counts);

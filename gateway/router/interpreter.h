@@ -15,7 +15,8 @@ namespace gw::router {
 
 class Interpreter {
  public:
-  explicit Interpreter(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {}
+  explicit Interpreter(std::shared_ptr<const RuleSet> rules)
+      : rules_(std::move(rules)), stepper_(rules_->topology.get(), rules_->hostname_tag) {}
 
   /// Is told of each step that changed or dropped the message, left its unit, or failed, with the message before and
   /// after it.

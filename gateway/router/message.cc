@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include "gateway/router/topology.h"
+
 namespace gw::router {
 
 using expression::Known;
@@ -192,6 +194,7 @@ bool series_tells(const MessageView& series, const expression::Node& part) {
 }
 
 Value MessageVariables::call(int slot, std::span<const Value> arguments) const {
+  if (slot >= topology_slots) return call_topology_function(slot, message_.host, arguments);
   const std::string_view key =
       !arguments.empty() && arguments[0].is(Value::Kind::text) ? arguments[0].text : std::string_view();
   const auto has = [key](const Map& map) { return Value::of(expression::find(map, key) != nullptr); };

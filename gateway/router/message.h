@@ -10,6 +10,8 @@
 
 namespace gw::router {
 
+struct HostTopology;
+
 /// A message as rules see it. A view: all text is plain and somebody else's.
 struct MessageView {
   std::string_view name;
@@ -17,6 +19,7 @@ struct MessageView {
   expression::Map meta;    ///< texts
   expression::Map fields;  ///< never empty
   std::int64_t timestamp_s = 0;
+  const HostTopology* host = nullptr;  ///< of its host, where that is known
 };
 
 /// "metric", "event", "log", "control" or "unknown": the first of value, event, log, control that is a field says it.

@@ -128,6 +128,7 @@ Plan::Plan(std::shared_ptr<const RuleSet> rules, std::vector<RuleCounts>& counts
       rule_counts_(counts),
       aggregator_(aggregator),
       interpreter_(rules_),
+      stepper_(rules_->topology.get(), rules_->hostname_tag),
       memo_(options.series_max),
       nodes_max_(options.series_max * nodes_per_series) {
   runtime_.fields.emplace_back(value_key, Value());

@@ -11,6 +11,7 @@
 #include "gateway/config/problem.h"
 #include "gateway/router/expression/expression.h"
 #include "gateway/router/step.h"
+#include "gateway/router/topology.h"
 
 namespace gw::router {
 
@@ -55,6 +56,7 @@ struct RuleSet {
   std::vector<Aggregate> aggregates;
   std::string hostname_tag = "hostname";
   std::size_t cache_intervals = 0;
+  std::shared_ptr<const Topology> topology;  ///< null where no rule asks for it
 };
 
 }  // namespace gw::router

@@ -12,6 +12,7 @@
 
 #include "codecs/timestamp.h"
 #include "gateway/router/expression/functions.h"
+#include "gateway/router/topology.h"
 
 namespace gw::router {
 
@@ -139,6 +140,7 @@ const MessageView& Stepper::view() {
   for (const Tag& tag : message_->tags) view_.tags.emplace_back(tag.key, Value::of(std::string_view(tag.value)));
   for (const Tag& tag : message_->meta) view_.meta.emplace_back(tag.key, Value::of(std::string_view(tag.value)));
   for (const Field& field : message_->fields) view_.fields.emplace_back(field.key, value_of(view_of(field.value)));
+  if (topology_ != nullptr) view_.host = topology_->find(host_of(*message_, hostname_tag_));
   view_.timestamp_s = codecs::from_nanoseconds(message_->time_ns.value_or(now_ns_), codecs::Precision::seconds);
   return view_;
 }

@@ -90,9 +90,14 @@ struct PrefixChange {
   Prefix to = Prefix::base;
 };
 
+struct Topology;
+
 /// Takes messages through steps. Keeps its buffers: reuse one. Not thread-safe.
 class Stepper {
  public:
+  /// `topology` may be null; it and `hostname_tag` must outlive this.
+  Stepper(const Topology* topology, std::string_view hostname_tag) : topology_(topology), hostname_tag_(hostname_tag) {}
+
   /// A message to work on; it must outlive the steps. `now_ns` stands for its time where it has none.
   void begin(Message& message, std::int64_t now_ns);
   /// `begin` was called, and what it was given has only been changed by `apply` since.
@@ -118,6 +123,8 @@ class Stepper {
   Effect fail(std::string problem);
   Effect leave(std::string why);
 
+  const Topology* topology_;
+  std::string_view hostname_tag_;
   Message* message_ = nullptr;
   std::int64_t now_ns_ = 0;
   MessageView view_;

@@ -56,6 +56,8 @@ class Checker {
   Type check_conditional(Node& node);
   Type check_call(Node& node);
   Type check_method(Node& node);
+  Type check_function(Node& node);
+  Type check_known(Node& node, const Known& known);
   Type check_let(Node& node);
   Type mismatch(const Node& node, std::string_view sign, Type left, Type right) {
     return fail(node, fmt::format("'{}' does not fit between {} and {}", sign, type_name(left), type_name(right)));
@@ -337,6 +339,7 @@ Type Checker::check_method(Node& node) {
   const Type type = check(of);
   for (std::size_t i = 1; i < node.parts.size(); ++i) check(*node.parts[i]);
   if (problem_) return {};
+  if (of.kind == Node::Kind::nothing) return check_function(node);
   if (type.is(T::any) && of.kind == Node::Kind::name) {
     const std::string_view meant = nearest(of.text, environment_.names());
     return fail(of, meant.empty() ? fmt::format("unknown name '{}'", of.text)
@@ -344,17 +347,29 @@ Type Checker::check_method(Node& node) {
   }
   if (!type.is(T::message)) return fail(node, fmt::format("{} has no method '{}'", type_name(type), node.text));
   const std::optional<Known> known = environment_.find_method(node.text);
-  if (!known) {
-    const std::string_view meant = nearest(node.text, environment_.methods());
-    return fail(node, meant.empty() ? fmt::format("there is no method '{}'", node.text)
-                                    : fmt::format("there is no method '{}', did you mean '{}'", node.text, meant));
-  }
-  if (node.parts.size() - 1 != known->arguments)
-    return fail(node, fmt::format("'{}' needs {} argument{}, not {}", node.text, known->arguments,
-                                  known->arguments == 1 ? "" : "s", node.parts.size() - 1));
-  node.slot = known->slot;
-  node.reads = known->reads;
-  return known->type;
+  if (known) return check_known(node, *known);
+  const std::string_view meant = nearest(node.text, environment_.methods());
+  return fail(node, meant.empty() ? fmt::format("there is no method '{}'", node.text)
+                                  : fmt::format("there is no method '{}', did you mean '{}'", node.text, meant));
+}
+
+Type Checker::check_function(Node& node) {
+  if (const std::optional<Known> known = environment_.find_function(node.text)) return check_known(node, *known);
+  if (const std::string_view why = environment_.why_no_function(node.text); !why.empty())
+    return fail(node, fmt::format("'{}' {}", node.text, why));
+  const std::string_view meant = nearest(node.text, function_names());
+  return fail(node, meant.empty() ? fmt::format("there is no function '{}'", node.text)
+                                  : fmt::format("there is no function '{}', did you mean '{}'", node.text, meant));
+}
+
+Type Checker::check_known(Node& node, const Known& known) {
+  const std::size_t given = node.parts.size() - 1;
+  if (given > known.arguments || given + known.optional < known.arguments)
+    return fail(node, fmt::format("'{}' needs {} argument{}, not {}", node.text, known.arguments,
+                                  known.arguments == 1 ? "" : "s", given));
+  node.slot = known.slot;
+  node.reads = known.reads;
+  return known.type;
 }
 
 Type Checker::check_let(Node& node) {

@@ -15,7 +15,8 @@ namespace gw::expression {
 struct Known {
   int slot = 0;
   Type type;
-  std::size_t arguments = 0;      ///< of a method
+  std::size_t arguments = 0;      ///< of a method or a function
+  std::size_t optional = 0;       ///< how many of them, the last ones, may be left out
   bool own = true;                ///< false: only the data tells whether there is something of that name
   Reads reads = Reads::message;   ///< what asking for it looks at; the environment says it for each of its slots
   std::optional<Value> constant;  ///< what the name stands for, where that is always the same; no list and no map
@@ -26,6 +27,10 @@ class Environment {
   virtual ~Environment() = default;
   virtual std::optional<Known> find_name(std::string_view name) const = 0;
   virtual std::optional<Known> find_method(std::string_view name) const = 0;
+  /// A function beside those of the language. Its slot is none of a method's.
+  virtual std::optional<Known> find_function(std::string_view) const { return std::nullopt; }
+  /// Why a function is not known that others know; empty where there is no more to say.
+  virtual std::string_view why_no_function(std::string_view) const { return {}; }
   /// What to suggest from where a name is not known.
   virtual std::span<const std::string_view> names() const = 0;
   virtual std::span<const std::string_view> methods() const = 0;
@@ -36,6 +41,7 @@ class Variables {
  public:
   virtual ~Variables() = default;
   virtual Value get(int slot, std::string_view name) const = 0;
+  /// Of a method or a function.
   virtual Value call(int slot, std::span<const Value> arguments) const = 0;
 };
 

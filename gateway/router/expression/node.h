@@ -60,7 +60,7 @@ struct Node {
     binary,        ///< `op`
     conditional,   ///< parts[0] ? parts[1] : parts[2]; of two parts, parts[0] ?: parts[1]
     call,          ///< of `function`
-    method,        ///< `text` of parts[0], the rest are the arguments
+    method,        ///< `text` of parts[0], the rest are the arguments; of `nothing`: a function of the environment
     item,          ///< '#': what a function that goes over a list is at; `text` is empty, "index" or "acc"
     let,           ///< `text` is parts[0] within parts[1]; the checker sets `slot`
     sequence,      ///< parts in turn; the last one is the value

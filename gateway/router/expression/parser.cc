@@ -198,6 +198,7 @@ class Parser {
   NodePtr literal_or_name();
   NodePtr name();
   NodePtr call(const Token& name, NodePtr first);
+  NodePtr call_outside(const Token& name, NodePtr first);
   NodePtr closure();
   NodePtr item();
   NodePtr list();
@@ -406,26 +407,12 @@ NodePtr Parser::name() {
   return node;
 }
 
-/// Functions of cc-metric-collector, which runs on the node that it asks about.
-constexpr std::string_view topology_functions[] = {
-    "getCpuCore",     "getCpuSocket",  "getCpuNuma",     "getCpuDie",  "getSockCpuList",
-    "getNumaCpuList", "getDieCpuList", "getCoreCpuList", "getCpuList", "getCpuListOfType"};
-
 /// `first` is what a pipe hands on, null where none does.
 NodePtr Parser::call(const Token& name, NodePtr first) {
+  const Function* const found = find_function(name.spelt);
+  if (found == nullptr) return call_outside(name, std::move(first));
   NodePtr node = make(Node::Kind::call, name.at);
-  node->function = find_function(name.spelt);
-  if (node->function == nullptr && std::ranges::find(topology_functions, name.spelt) != std::end(topology_functions)) {
-    fail(name.at, fmt::format("'{}' asks for the topology of the node that measures, which the gateway does not know",
-                              name.spelt));
-    return node;
-  }
-  if (node->function == nullptr) {
-    const std::string_view meant = nearest(name.spelt, function_names());
-    fail(name.at, meant.empty() ? fmt::format("there is no function '{}'", name.spelt)
-                                : fmt::format("there is no function '{}', did you mean '{}'", name.spelt, meant));
-    return node;
-  }
+  node->function = found;
   const Function& function = *node->function;
   if (first) node->parts.push_back(std::move(first));
   expect("(");
@@ -446,6 +433,20 @@ NodePtr Parser::call(const Token& name, NodePtr first) {
     fail(name.at, fmt::format("'{}' needs {}{} argument{}, not {}", name.spelt, bound, wanted, wanted == 1 ? "" : "s",
                               node->parts.size()));
   }
+  return node;
+}
+
+/// A function that the environment may know.
+NodePtr Parser::call_outside(const Token& name, NodePtr first) {
+  NodePtr node = make_of(Node::Kind::method, name.at, make(Node::Kind::nothing, name.at));
+  node->text = name.spelt;
+  if (first) node->parts.push_back(std::move(first));
+  expect("(");
+  while (!problem_ && !at(")")) {
+    node->parts.push_back(expression());
+    if (!take(",")) break;
+  }
+  expect(")");
   return node;
 }
 

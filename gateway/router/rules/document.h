@@ -52,6 +52,8 @@ using Parsed = std::expected<Document, config::Problem>;
 
 /// JSON with comments, // and /* */.
 Parsed parse_json(std::string_view source, std::string file);
+/// The same of a file of something else; `wanted` says what where it is empty or no object.
+Parsed parse_json_of(std::string_view wanted, std::string_view source, std::string file);
 /// A file of TOML that holds nothing but rules.
 Parsed parse_toml(std::string_view source, std::string file);
 /// `table` is of the configuration `file` with the text `source`. Variables like ${ENV} stay as they are.

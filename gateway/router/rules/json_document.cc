@@ -19,9 +19,6 @@ namespace {
 using config::Position;
 using config::Problem;
 
-constexpr std::string_view empty_text =
-    "the file is empty; rules are an object, for example: {\"interval_timestamp\": false}";
-
 /// The input, byte by byte, which counts what was taken of it.
 class CountingIterator {
  public:
@@ -86,7 +83,7 @@ constexpr std::array<TokenProblem, 14> token_problems{
 /// nlohmann/json's calls, in the order of the file.
 class Builder {
  public:
-  explicit Builder(std::string_view source) : source_(source), places_(source) {}
+  Builder(std::string_view source, std::string_view wanted) : source_(source), wanted_(wanted), places_(source) {}
 
   std::size_t& taken() { return taken_; }
   std::expected<Node, Problem> result() && {
@@ -138,7 +135,7 @@ class Builder {
       return refuse(place_of(source_, bad_byte(what)), fmt::format("syntax error: {}", row.text));
     }
     if (levels_.empty() && !has_root_ && what.find("unexpected end of input") != std::string_view::npos) {
-      return refuse({1, 1}, std::string(empty_text));
+      return refuse({1, 1}, fmt::format("the file is empty; {}", wanted_));
     }
     const std::size_t start = unexpected_token(what);
     const std::string hint = hint_for(start);
@@ -287,6 +284,7 @@ class Builder {
   }
 
   std::string_view source_;
+  std::string_view wanted_;
   Places places_;
   std::size_t taken_ = 0;
   std::size_t token_end_ = 0;  ///< no token that comes begins before it
@@ -299,6 +297,10 @@ class Builder {
 }  // namespace
 
 Parsed parse_json(std::string_view source, std::string file) {
+  return parse_json_of("rules are an object, for example: {\"interval_timestamp\": false}", source, std::move(file));
+}
+
+Parsed parse_json_of(std::string_view wanted, std::string_view source, std::string file) {
   const auto refused = [](Position where, std::string_view text) {
     return std::unexpected(Problem{Problem::Severity::error, where, std::string(text)});
   };
@@ -306,7 +308,7 @@ Parsed parse_json(std::string_view source, std::string file) {
   if (byte_order_mark(source) > 0) {
     return refused({1, 1}, "the file begins with a byte order mark, save it as UTF-8 without it");
   }
-  Builder builder(source);
+  Builder builder(source, wanted);
   const CountingIterator begin(source.begin(), builder.taken());
   std::size_t unused = 0;
   const CountingIterator end(source.end(), unused);
@@ -314,7 +316,7 @@ Parsed parse_json(std::string_view source, std::string file) {
   std::expected<Node, Problem> root = std::move(builder).result();
   if (!root) return std::unexpected(std::move(root).error());
   if (root->kind != Node::Kind::object) {
-    return refused(root->where, "rules are an object, for example: {\"interval_timestamp\": false}");
+    return refused(root->where, wanted);
   }
   return Document{Document::Format::json, std::move(file), std::string(source), *std::move(root)};
 }

@@ -21,18 +21,20 @@ void enter_router(Document& document) {
 
 }  // namespace
 
-std::string LoadedRules::report() const {
+std::string LoadedFile::report() const {
   std::string text;
   for (const config::Problem& problem : problems) text += diagnosis(file, source, problem);
   return text;
 }
 
-LoadedRules read_rules_text(std::string source, std::string file, Seconds interval) {
+LoadedRules read_rules_text(std::string source, std::string file, Seconds interval,
+                            std::shared_ptr<const router::Topology> topology) {
   Parsed parsed = file.ends_with(".toml") ? parse_toml(source, file) : parse_json(source, file);
-  return read_rules_parsed(std::move(parsed), std::move(source), std::move(file), interval);
+  return read_rules_parsed(std::move(parsed), std::move(source), std::move(file), interval, std::move(topology));
 }
 
-LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval) {
+LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval,
+                              std::shared_ptr<const router::Topology> topology) {
   LoadedRules loaded;
   loaded.file = std::move(file);
   loaded.source = std::move(source);
@@ -41,22 +43,28 @@ LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string fil
     return loaded;
   }
   enter_router(*parsed);
-  RulesRead read = read_rules(*parsed, interval);
+  RulesRead read = read_rules(*parsed, interval, std::move(topology));
   loaded.rules = std::move(read.rules);
   loaded.problems = std::move(read.problems);
   return loaded;
 }
 
-LoadedRules load_rules(const std::string& file, Seconds interval) {
+std::expected<std::string, config::Problem> read_source(const std::string& file) {
   auto text = [&]() -> Result<std::string> {
     GW_TRY(config::InputFile input, config::InputFile::open(file));
     return input.read(source_bytes_max);
   }();
-  if (text) return read_rules_text(*std::move(text), file, interval);
+  if (text) return *std::move(text);
+  return std::unexpected(
+      config::Problem{config::Problem::Severity::error, {}, fmt::format("cannot read it: {}", text.error().text)});
+}
+
+LoadedRules load_rules(const std::string& file, Seconds interval, std::shared_ptr<const router::Topology> topology) {
+  auto text = read_source(file);
+  if (text) return read_rules_text(*std::move(text), file, interval, std::move(topology));
   LoadedRules loaded;
   loaded.file = file;
-  loaded.problems.push_back(
-      {config::Problem::Severity::error, {}, fmt::format("cannot read it: {}", text.error().text)});
+  loaded.problems.push_back(std::move(text).error());
   return loaded;
 }
 

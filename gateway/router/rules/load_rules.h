@@ -1,4 +1,5 @@
 #pragma once
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,11 +11,10 @@
 
 namespace gw::rules {
 
-/// A file of rules and all that is wrong with it.
-struct LoadedRules {
-  std::shared_ptr<const router::RuleSet> rules;  ///< null where a problem is an error
-  std::string file;                              ///< as it was named
-  std::string source;                            ///< its text
+/// A file that was read, and all that is wrong with it.
+struct LoadedFile {
+  std::string file;    ///< as it was named
+  std::string source;  ///< its text
   std::vector<config::Problem> problems;
 
   /// Each problem as `file:line:column: text`, with the line of the file and a caret below it. Empty where there is
@@ -22,11 +22,21 @@ struct LoadedRules {
   std::string report() const;
 };
 
-/// JSON, or TOML where the name ends in .toml; there all of it may stand in a table [router].
-LoadedRules load_rules(const std::string& file, Seconds interval);
+struct LoadedRules : LoadedFile {
+  std::shared_ptr<const router::RuleSet> rules;  ///< null where a problem is an error
+};
+
+/// JSON, or TOML where the name ends in .toml; there all of it may stand in a table [router]. Without `topology`, rules
+/// that ask for it are refused.
+LoadedRules load_rules(const std::string& file, Seconds interval,
+                       std::shared_ptr<const router::Topology> topology = nullptr);
 /// The same for `source`, the text of `file`.
-LoadedRules read_rules_text(std::string source, std::string file, Seconds interval);
+LoadedRules read_rules_text(std::string source, std::string file, Seconds interval,
+                            std::shared_ptr<const router::Topology> topology = nullptr);
 /// The same for a document that was parsed, or the reason why not.
-LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval);
+LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval,
+                              std::shared_ptr<const router::Topology> topology = nullptr);
+/// The text of a file, or why there is none.
+std::expected<std::string, config::Problem> read_source(const std::string& file);
 
 }  // namespace gw::rules

@@ -43,9 +43,11 @@ void append(Steps& to, const Steps& from) { to.insert(to.end(), from.begin(), fr
 
 class RouterReader {
  public:
-  RouterReader(const Document& document, std::vector<config::Problem>& problems, Seconds interval)
-      : root_(document, problems), maker_(document, problems, rules_), interval_(interval) {
+  RouterReader(const Document& document, std::vector<config::Problem>& problems, Seconds interval,
+               std::shared_ptr<const router::Topology> topology)
+      : root_(document, problems), maker_(document, problems, rules_, topology != nullptr), interval_(interval) {
     rules_.file = document.file;
+    rules_.topology = std::move(topology);
   }
 
   RuleSet run(const Node& root) {
@@ -227,12 +229,10 @@ std::vector<codecs::Message::Tag> RouterReader::read_copies(RuleReader& object, 
 
 }  // namespace
 
-RulesRead read_rules(const Document& document, Seconds interval) {
+RulesRead read_rules(const Document& document, Seconds interval, std::shared_ptr<const router::Topology> topology) {
   RulesRead read;
-  RuleSet rules = RouterReader(document, read.problems, interval).run(document.root);
-  const bool good = std::ranges::none_of(read.problems, [](const config::Problem& problem) {
-    return problem.severity == config::Problem::Severity::error;
-  });
+  RuleSet rules = RouterReader(document, read.problems, interval, std::move(topology)).run(document.root);
+  const bool good = !config::has_error(read.problems);
   if (good) std::ranges::move(warnings(rules), std::back_inserter(read.problems));
   std::stable_sort(read.problems.begin(), read.problems.end(), [](const config::Problem& a, const config::Problem& b) {
     return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);

@@ -25,8 +25,10 @@ struct RulesRead {
   std::vector<config::Problem> problems;         ///< in the order of the file
 };
 
-/// `interval` is the site's: what interval_timestamp and interval_aggregates count in.
-RulesRead read_rules(const Document& document, Seconds interval);
+/// `interval` is the site's: what interval_timestamp and interval_aggregates count in. Without `topology`, rules that
+/// ask for it are refused.
+RulesRead read_rules(const Document& document, Seconds interval,
+                     std::shared_ptr<const router::Topology> topology = nullptr);
 
 /// The stages of cc-lib's message processor, in their default order.
 enum class Stage : std::uint8_t {

@@ -20,15 +20,15 @@ Origin origin_of(std::string_view name, const Node& text) {
   return {text.where, fmt::format("{}: {}", name, text.kind == Node::Kind::text ? text.text : text.key)};
 }
 
-bool ConditionEnvironment::add(const Node& value) {
-  const auto known = router::message_environment().find_name(value.key);
+bool RuleEnvironment::add(const Node& value) {
+  const auto known = base_.find_name(value.key);
   if (known && known->own) return false;
   return constants_.emplace(value.key, value).second;
 }
 
-std::optional<expression::Known> ConditionEnvironment::find_name(std::string_view name) const {
+std::optional<expression::Known> RuleEnvironment::find_name(std::string_view name) const {
   const auto found = constants_.find(name);
-  if (found == constants_.end()) return router::message_environment().find_name(name);
+  if (found == constants_.end()) return base_.find_name(name);
   const Node& value = found->second;
   expression::Known known;
   switch (value.kind) {
@@ -48,22 +48,38 @@ std::optional<expression::Known> ConditionEnvironment::find_name(std::string_vie
   return known;
 }
 
-std::optional<expression::Known> ConditionEnvironment::find_method(std::string_view name) const {
-  return router::message_environment().find_method(name);
+std::optional<expression::Known> RuleEnvironment::find_method(std::string_view name) const {
+  return base_.find_method(name);
 }
 
-std::span<const std::string_view> ConditionEnvironment::names() const { return router::message_environment().names(); }
-
-std::span<const std::string_view> ConditionEnvironment::methods() const {
-  return router::message_environment().methods();
+std::optional<expression::Known> RuleEnvironment::find_function(std::string_view name) const {
+  return has_topology_ ? router::find_topology_function(name) : std::nullopt;
 }
+
+std::string_view RuleEnvironment::why_no_function(std::string_view name) const {
+  if (!router::find_topology_function(name)) return {};
+  return "asks how the hardware threads of a host belong together: give cluster.json of cc-backend as 'topology' in "
+         "[router], or as --topology";
+}
+
+std::span<const std::string_view> RuleEnvironment::names() const { return base_.names(); }
+
+std::span<const std::string_view> RuleEnvironment::methods() const { return base_.methods(); }
+
+StepMaker::StepMaker(const Document& document, std::vector<config::Problem>& problems, router::RuleSet& rules,
+                     bool has_topology)
+    : document_(document),
+      problems_(problems),
+      rules_(rules),
+      conditions_(router::message_environment(), has_topology),
+      functions_(router::aggregate_environment(), has_topology) {}
 
 void StepMaker::add_constant(const Node& value) {
   const bool is_plain = value.kind == Node::Kind::text || value.kind == Node::Kind::integer ||
                         value.kind == Node::Kind::real || value.kind == Node::Kind::boolean;
   if (!is_plain) {
     error(value.where, "a constant is a text, a number, true or false");
-  } else if (!environment_.add(value)) {
+  } else if (!conditions_.add(value)) {
     error(value.key_where, fmt::format("{} has a meaning already", config::in_quotes(value.key)));
   }
 }
@@ -87,12 +103,12 @@ Condition StepMaker::compile(std::string_view text, const Node& node, bool in_ke
 
 Condition StepMaker::condition(const Node& text) {
   if (text.text == "*") return nullptr;
-  return compile(text.text, text, false, environment_, expression::Type::Kind::boolean);
+  return compile(text.text, text, false, conditions_, expression::Type::Kind::boolean);
 }
 
 Condition StepMaker::condition_in_key(const Node& member) {
   if (member.key == "*") return nullptr;
-  return compile(member.key, member, true, environment_, expression::Type::Kind::boolean);
+  return compile(member.key, member, true, conditions_, expression::Type::Kind::boolean);
 }
 
 Condition StepMaker::condition_of(RuleReader& object) {
@@ -101,7 +117,7 @@ Condition StepMaker::condition_of(RuleReader& object) {
 }
 
 Condition StepMaker::function(const Node& text) {
-  return compile(text.text, text, false, router::aggregate_environment(), expression::Type::Kind::any);
+  return compile(text.text, text, false, functions_, expression::Type::Kind::any);
 }
 
 std::size_t StepMaker::add_rule(Origin origin) {

@@ -27,25 +27,31 @@ struct Origin {
   std::string text;
 };
 
-/// Conditions on messages, which know constants of the rules too.
-class ConditionEnvironment final : public expression::Environment {
+/// The names of `base`, constants of the rules, and the functions that ask for the topology, where that is known.
+class RuleEnvironment final : public expression::Environment {
  public:
+  RuleEnvironment(const expression::Environment& base, bool has_topology) : base_(base), has_topology_(has_topology) {}
+
   /// `value` is a text, a number, true or false. False where the name has a meaning already.
   bool add(const Node& value);
   std::optional<expression::Known> find_name(std::string_view name) const override;
   std::optional<expression::Known> find_method(std::string_view name) const override;
+  std::optional<expression::Known> find_function(std::string_view name) const override;
+  std::string_view why_no_function(std::string_view name) const override;
   std::span<const std::string_view> names() const override;
   std::span<const std::string_view> methods() const override;
 
  private:
+  const expression::Environment& base_;
+  bool has_topology_;
   std::map<std::string, Node, std::less<>> constants_;
 };
 
 /// Reports what is wrong with the document; what it makes then is good for nothing but going on.
 class StepMaker {
  public:
-  StepMaker(const Document& document, std::vector<config::Problem>& problems, router::RuleSet& rules)
-      : document_(document), problems_(problems), rules_(rules) {}
+  StepMaker(const Document& document, std::vector<config::Problem>& problems, router::RuleSet& rules,
+            bool has_topology);
 
   void error(config::Position where, std::string text);
   void warn(config::Position where, std::string text);
@@ -77,7 +83,8 @@ class StepMaker {
   const Document& document_;
   std::vector<config::Problem>& problems_;
   router::RuleSet& rules_;
-  ConditionEnvironment environment_;
+  RuleEnvironment conditions_;  ///< on messages
+  RuleEnvironment functions_;   ///< of aggregates
 };
 
 /// `name: text`, as people recognise a rule.

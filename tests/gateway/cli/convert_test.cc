@@ -91,3 +91,9 @@ TEST_CASE("convert takes one file, which is not TOML already") {
   CHECK(run({"a.toml"}).err == "cc-gateway convert: a.toml is TOML already\n");
   CHECK(run({"/nowhere.json"}).err == "/nowhere.json: cannot read it: No such file or directory\n");
 }
+
+TEST_CASE("convert needs no topology for rules that ask for it") {
+  const Ran ran = run_text("{\"drop_metrics_if\": [\"type-id in getCpuList()\"]}", "router.json");
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("drop_by = \"type-id in getCpuList()\"") != std::string::npos);
+}

@@ -95,6 +95,18 @@ TEST_CASE("route tells of units that are left as they were, which is no failure"
   CHECK(ran.out.ends_with("m,unit=B value=3 1\n"));
 }
 
+TEST_CASE("route gives rules the topology of hosts") {
+  const RulesFile rules(R"x({"drop_metrics_if": ["tag_type-id in getCpuListOfType('socket', '1')"]})x");
+  const RulesFile cluster(
+      R"({"subClusters": [{"nodes": "n[1-2]", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})", "cluster.json");
+  const std::string lines = "a,hostname=n1,type-id=0 value=1\na,hostname=n2,type-id=1 value=1\n";
+  CHECK(run({"--rules", rules.name(), "--topology", cluster.name()}, lines).out == "a,hostname=n1,type-id=0 value=1\n");
+  const Ran without = run({"--rules", rules.name()}, lines);
+  CHECK(without.code == 2);
+  CHECK(without.err.find("--topology") != std::string::npos);
+  CHECK(run({"--rules", rules.name(), "--topology", rules.name()}, lines).code == 2);
+}
+
 TEST_CASE("route explains what each rule did, in comments, so that what it prints are lines still") {
   const RulesFile rules(
       R"({"rename_metrics": {"old": "new"}, "drop_metrics_if": ["type-id == 1", "value + 'x' == 'y'"]})");

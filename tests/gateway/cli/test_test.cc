@@ -162,6 +162,22 @@ out = "n value=4 1699999980\nn value=2 1700000040\nn value=1 1800000000"
   CHECK(ran.out == "1 passed, 0 failed\n");
 }
 
+TEST_CASE("rules of cases may ask for the topology, which stands in a file of its own") {
+  const std::string cases = R"x(rules = {drop_metrics_if = ["type-id in getSockCpuList(1)"]}
+topology = "router.json"
+[[case]]
+name = "a"
+in = "a,hostname=n1,type-id=1 value=1\na,hostname=n1,type-id=0 value=2"
+out = "a,hostname=n1,type-id=0 value=2"
+)x";
+  const std::string cluster =
+      R"({"subClusters": [{"nodes": "n1", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})";
+  CHECK(run_cases(cases, cluster).out == "1 passed, 0 failed\n");
+  const Ran wrong = run_cases(cases, "{\"subClusters\": []}");
+  CHECK(wrong.code == 2);
+  CHECK(wrong.err.starts_with("router.json:1:17: no subcluster has a 'topology'\n"));
+}
+
 TEST_CASE("what is wrong with a file of cases is told with its place, and no case of it is run") {
   const auto check = [](const std::string& cases, std::string_view problem) {
     CAPTURE(cases);

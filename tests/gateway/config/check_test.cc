@@ -94,6 +94,28 @@ TEST_CASE("rules are part of the check") {
   CHECK(wrong.ends_with(file + ": 2 errors\n"));
 }
 
+TEST_CASE("the topology is part of the check") {
+  const Folder folder;
+  const auto check = [&folder](std::string_view router, std::string_view want) {
+    const std::string file = folder.file(
+        "g.toml", fmt::format("[gateway]\ncluster='c'\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n", router));
+    CAPTURE(router);
+    const std::string got = run({"--config", file});
+    CHECK_MESSAGE(got.find(want) != std::string::npos, got);
+  };
+  folder.file("router.json", R"x({"drop_metrics_if": ["type-id in getCpuList()"]})x");
+  folder.file("cluster.json", R"({"subClusters": [{"nodes": "n1", "topology": {"node": [0]}}]})");
+  check("rules='router.json'\ntopology='cluster.json'", "1 rule of ");
+  check("drop_metrics_if=['type-id in getCpuList()']\ntopology='cluster.json'", "1 rule of ");
+  check("rules='router.json'", "'getCpuList' asks how the hardware threads of a host belong together");
+  check("rules='router.json'\ntopology='none.json'",
+        "/none.json': No such file or directory\n" + (folder.path() / "g.toml").string() + ": 1 error\n");
+  folder.file("cluster.json", R"({"subClusters": [{"nodes": "n[1", "topology": {"node": [0]}}]})");
+  check("rules='router.json'\ntopology='cluster.json'", "g.toml:8:10: " + (folder.path() / "cluster.json").string() +
+                                                            ":1:30: this '[' has no ']'\n" +
+                                                            (folder.path() / "g.toml").string() + ": 1 error\n");
+}
+
 TEST_CASE("the store's configuration is part of the check") {
   const Folder folder;
   const std::string file = folder.file("g.toml", fmt::format("{}{}store_config='store.json'\n", poller, subscriber));

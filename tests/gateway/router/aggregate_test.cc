@@ -168,6 +168,11 @@ TEST_CASE("how many intervals take values is bounded by the clock, also before t
   std::string out;
   CHECK(router.end_intervals(1'700'000'050 * second, out) == 1);
   CHECK(out == "x,hostname=n1 value=2 1699999980\n");
+  // Whoever asks for an earlier time gets no later interval, although a line has shown that it has ended.
+  routed(router, "m,hostname=n1 value=4 1700000040\n", 1'700'000'050 * second);
+  routed(router, "m,hostname=n1 value=8 1700000200\n", 1'700'000'200 * second);
+  CHECK(router.end_intervals(1'700'000'060 * second, out) == 0);
+  CHECK(router.end_intervals(1'700'000'200 * second, out) == 1);
 }
 
 TEST_CASE("of a recording no clock ends an interval, but the oldest one ends where there would be too many") {

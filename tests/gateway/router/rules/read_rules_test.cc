@@ -171,8 +171,6 @@ TEST_CASE("what is wrong with rules is told with its place") {
   check(
       R"x({"num_cache_intervals": 0, "interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x",
       "1:28: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
-  check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "getCpuCore(0)"}]})x",
-        "1:79: 'getCpuCore' asks for the topology of the node that measures, which the gateway does not know\n");
 }
 
 TEST_CASE("rules are read although they are warned of") {
