@@ -97,21 +97,9 @@ class FlatReader {
     steps(Stage::drop_by_type) = read_drop_types(object_, "drop_by_message_type", maker_);
     steps(Stage::drop_if) = read_drops(object_, "drop_messages_if", maker_);
     for (const KeyedRules& row : keyed_rules) steps(row.stage) = read_keyed(object_, row.key, row.kind, maker_);
-    steps(Stage::rename) = read_renames(object_, "rename_messages", maker_);
-    for (const Node* const entry : object_.entries("rename_messages_if")) {
-      if (!maker_.check_name(*entry)) continue;
-      Step step =
-          maker_.step(Step::Kind::rename, key_origin("rename_messages_if", *entry), maker_.condition_in_key(*entry));
-      step.value = entry->text;
-      steps(Stage::rename_if).push_back(std::move(step));
-    }
-    for (const Node* const entry : object_.entries("change_unit_prefix")) {
-      if (!maker_.check_prefix(*entry)) continue;
-      Step step =
-          maker_.step(Step::Kind::prefix, key_origin("change_unit_prefix", *entry), maker_.condition_in_key(*entry));
-      step.value = entry->text;
-      steps(Stage::change_unit_prefix).push_back(std::move(step));
-    }
+    steps(Stage::rename) = read_giving_by_name(object_, "rename_messages", renaming, maker_);
+    steps(Stage::rename_if) = read_giving_by_condition(object_, "rename_messages_if", renaming, maker_);
+    steps(Stage::change_unit_prefix) = read_giving_by_condition(object_, "change_unit_prefix", prefixing, maker_);
     steps(Stage::normalize_unit) = read_normalize(object_, "normalize_units", maker_);
     read_order();
     return std::move(stages_);
@@ -119,10 +107,6 @@ class FlatReader {
 
  private:
   Steps& steps(Stage stage) { return stages_.steps[static_cast<std::size_t>(stage)]; }
-
-  static Origin key_origin(std::string_view name, const Node& entry) {
-    return {entry.key_where, fmt::format("{}: {} -> {}", name, entry.key, entry.text)};
-  }
 
   void read_constants() {
     const Node* const constants = object_.find("add_base_env");

@@ -66,22 +66,6 @@ Steps read_drop_by(const Item& item) {
   return {item.maker.step(Step::Kind::drop, origin_of(item.key, *text), item.maker.condition(*text))};
 }
 
-Steps read_rename_to(const Item& item) {
-  const Node* const name = item.reader.text(item.key);
-  if (name == nullptr || !item.maker.check_name(*name)) return {};
-  Step step = item.maker.step(Step::Kind::rename, origin_of(item.key, *name), item.condition);
-  step.value = name->text;
-  return {std::move(step)};
-}
-
-Steps read_prefix_to(const Item& item) {
-  const Node* const prefix = item.reader.text(item.key);
-  if (prefix == nullptr || !item.maker.check_prefix(*prefix)) return {};
-  Step step = item.maker.step(Step::Kind::prefix, origin_of(item.key, *prefix), item.condition);
-  step.value = prefix->text;
-  return {std::move(step)};
-}
-
 struct Action {
   std::string_view key;
   Steps (*read)(const Item&);
@@ -107,10 +91,11 @@ constexpr Action actions[] = {
     {"drop_by", read_drop_by},
     {"drop_by_name", [](const Item& i) { return read_drop_names(i.reader, i.key, i.maker, i.condition); }},
     {"drop_by_type", [](const Item& i) { return read_drop_types(i.reader, i.key, i.maker, i.condition); }},
-    {"rename_by", [](const Item& i) { return read_renames(i.reader, i.key, i.maker, i.condition); }},
-    {"rename_to", read_rename_to},
-    {"change_prefix_by", [](const Item& i) { return read_prefixes(i.reader, i.key, i.maker, i.condition); }},
-    {"change_prefix_to", read_prefix_to},
+    {"rename_by", [](const Item& i) { return read_giving_by_name(i.reader, i.key, renaming, i.maker, i.condition); }},
+    {"rename_to", [](const Item& i) { return read_giving(i.reader, i.key, renaming, i.maker, i.condition); }},
+    {"change_prefix_by",
+     [](const Item& i) { return read_giving_by_name(i.reader, i.key, prefixing, i.maker, i.condition); }},
+    {"change_prefix_to", [](const Item& i) { return read_giving(i.reader, i.key, prefixing, i.maker, i.condition); }},
     {"normalize_units", [](const Item& i) { return read_normalize(i.reader, i.key, i.maker, i.condition); }},
 };
 

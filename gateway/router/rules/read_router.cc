@@ -115,9 +115,9 @@ LegacySteps RouterReader::read_legacy() {
   legacy.add = read_keyed(root_, "add_tags", add, maker_);
   legacy.erase = read_keyed(root_, "delete_tags", erase, maker_);
   append(legacy.erase, read_keyed(root_, "del_tags", erase, maker_));
-  legacy.rename = read_renames(root_, "rename_metrics", maker_);
+  legacy.rename = read_giving_by_name(root_, "rename_metrics", renaming, maker_);
   legacy.normalize = read_normalize(root_, "normalize_units", maker_);
-  legacy.prefix = read_prefixes(root_, "change_unit_prefix", maker_);
+  legacy.prefix = read_giving_by_name(root_, "change_unit_prefix", prefixing, maker_);
   warn_of_conditions();
   return legacy;
 }

@@ -195,24 +195,36 @@ Steps read_drops(RuleReader& object, std::string_view key, StepMaker& maker) {
   return steps;
 }
 
-Steps read_renames(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
+Steps read_giving(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker,
+                  const Condition& condition) {
+  const Node* const text = object.text(key);
+  if (text == nullptr || !(maker.*kind.check)(*text)) return {};
+  Step step = maker.step(kind.kind, origin_of(key, *text), condition);
+  step.value = text->text;
+  return {std::move(step)};
+}
+
+Steps read_giving_by_name(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker,
+                          const Condition& condition) {
   const std::vector<const Node*> entries = object.entries(key);
   if (entries.empty()) return {};
-  Step step = maker.step(Step::Kind::rename_by, {entries.front()->key_where, std::string(key)}, condition);
+  Step step = maker.step(kind.kind_by_name, {entries.front()->key_where, std::string(key)}, condition);
   for (const Node* const entry : entries) {
-    if (maker.check_name(*entry)) step.names.emplace(entry->key, entry->text);
+    if ((maker.*kind.check)(*entry)) step.names.emplace(entry->key, entry->text);
   }
   return {std::move(step)};
 }
 
-Steps read_prefixes(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
-  const std::vector<const Node*> entries = object.entries(key);
-  if (entries.empty()) return {};
-  Step step = maker.step(Step::Kind::prefix_by, {entries.front()->key_where, std::string(key)}, condition);
-  for (const Node* const entry : entries) {
-    if (maker.check_prefix(*entry)) step.names.emplace(entry->key, entry->text);
+Steps read_giving_by_condition(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker) {
+  Steps steps;
+  for (const Node* const entry : object.entries(key)) {
+    if (!(maker.*kind.check)(*entry)) continue;
+    Step step = maker.step(kind.kind, {entry->key_where, fmt::format("{}: {} -> {}", key, entry->key, entry->text)},
+                           maker.condition_in_key(*entry));
+    step.value = entry->text;
+    steps.push_back(std::move(step));
   }
-  return {std::move(step)};
+  return steps;
 }
 
 Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {

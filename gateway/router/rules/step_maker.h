@@ -98,10 +98,24 @@ Steps read_drop_names(RuleReader& object, std::string_view key, StepMaker& maker
 Steps read_drop_types(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
 /// [condition]
 Steps read_drops(RuleReader& object, std::string_view key, StepMaker& maker);
-/// {old: new}: a name is looked up once, so that a: b and b: a change places.
-Steps read_renames(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
-/// {name: prefix}
-Steps read_prefixes(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
+/// What gives a message one thing, which is checked: another name, or another prefix of its unit.
+struct GivingKind {
+  router::Step::Kind kind;
+  router::Step::Kind kind_by_name;
+  bool (StepMaker::*check)(const Node& text);
+};
+inline constexpr GivingKind renaming = {router::Step::Kind::rename, router::Step::Kind::rename_by,
+                                        &StepMaker::check_name};
+inline constexpr GivingKind prefixing = {router::Step::Kind::prefix, router::Step::Kind::prefix_by,
+                                         &StepMaker::check_prefix};
+/// new
+Steps read_giving(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker,
+                  const Condition& condition);
+/// {name: new}: a name is looked up once, so that a: b and b: a change places.
+Steps read_giving_by_name(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker,
+                          const Condition& condition = nullptr);
+/// {condition: new}
+Steps read_giving_by_condition(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker);
 /// true
 Steps read_normalize(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition = nullptr);
 
