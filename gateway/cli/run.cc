@@ -22,8 +22,9 @@ constexpr std::string_view help =
     "\n"
     "Runs the parts that stand in the configuration: sources poll and publish, the router\n"
     "subscribes, sinks write. SIGTERM or Ctrl-C: stop polling, publish, drain, write, print\n"
-    "the balance, within 10 s. SIGHUP: read the rules of [router] again; where something is wrong\n"
-    "with them or the rest of the configuration, those before stay in force.\n"
+    "the balance, within 10 s. SIGHUP: read the rules of [router] again, with interval, grace,\n"
+    "topology and max_series; where something is wrong with them or the rest of the configuration,\n"
+    "what was before stays in force. Other settings need a restart.\n"
     "\n"
     "  --config FILE  the configuration (TOML); 'cc-gateway check' tells what is wrong with it\n"
     "  --once         poll every source once, deliver, print the balance, exit (for cron or a\n"
@@ -51,8 +52,9 @@ void reload_rules(Gateway& gateway, const std::string& file) {
   const config::Loaded loaded = config::load_file(file, config::process_environment());
   if (loaded.ok() && loaded.config.router) {
     gateway.replace_rules(*loaded.config.router);
-    if (!loaded.problems.empty() || !loaded.rules.problems.empty())
-      log::warn("router reload=done problems={}", log::value(loaded.report()));
+    log::info("router reload=done config={} hint=\"other settings than those of rules need a restart\"",
+              log::value(file));
+    if (!loaded.report().empty()) log::warn("router problems={}", log::value(loaded.report()));
     return;
   }
   log::error("router reload=refused config={} problems={} hint=\"the rules before stay in force\"", log::value(file),

@@ -53,8 +53,8 @@ bool Egress::step(Milliseconds wait) {
   if (!a_lane_is_full()) {
     if (now.steady >= next_look_) {
       next_look_ = now.steady + look_every;
-      routing_.begin(now.wall);
-      take_made(routing_.end_intervals(now.wall), now);
+      routing_.begin(now.wall, pending() > 0);
+      take_made(routing_.end_intervals(), now);
     }
     return read_one(until_due(wait));
   }
@@ -133,7 +133,7 @@ void Egress::take(std::size_t subscription, const Received& received) {
   const std::uint64_t frame = next_frame_++;
   outstanding_.emplace(frame, Origin{subscription, received.token, 1});
   const Instant now = clock_.now();
-  const bool has_rules = routing_.begin(now.wall);
+  const bool has_rules = routing_.begin(now.wall, pending() > 0);
   decoder_.reset(received.payload);
   for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
     ledger_.receive().in();
@@ -141,7 +141,7 @@ void Egress::take(std::size_t subscription, const Received& received) {
       const codecs::DecodeError& error = decoder_.error();
       drop_line(error.text, Reason::syntax, fmt::format("column {}: {}", error.column, error.reason));
     } else if (has_rules) {
-      route_line(decoder_.line(), now);
+      route_line(decoder_.line());
     } else {
       take_line(decoder_.line(), frame, now);
     }
@@ -152,8 +152,8 @@ void Egress::take(std::size_t subscription, const Received& received) {
   release(frame);
 }
 
-void Egress::route_line(const codecs::Line& line, Instant now) {
-  const router::Routed routed = routing_.route(line, now.wall);
+void Egress::route_line(const codecs::Line& line) {
+  const router::Routed routed = routing_.route(line);
   if (routed.kind == router::Routed::Kind::dropped) ledger_.receive().drop(Reason::rule);
   if (routed.kind == router::Routed::Kind::not_representable)
     drop_line(line.text, Reason::not_representable, routed.problem);

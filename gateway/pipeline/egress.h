@@ -54,7 +54,7 @@ class Egress {
   void release(std::uint64_t frame);
   bool read_one(Milliseconds wait);
   void take(std::size_t subscription, const Received& received);
-  void route_line(const codecs::Line& line, Instant now);
+  void route_line(const codecs::Line& line);
   void take_routed(std::uint64_t frame, Instant now);
   void take_line(const codecs::Line& line, std::uint64_t frame, Instant now);
   void take_made(std::size_t lines, Instant now);

@@ -57,7 +57,8 @@ class Gateway {
   /// Stop polling, publish, drain, write. Within the budget.
   Unfinished stop(const StopBudget& budget);
 
-  /// From the next message on, what [router] of `config` says of rules is in force; its other settings are not.
+  /// From the next message on, the rules of `router` are in force, with its interval, grace and max_series; its other
+  /// settings are not.
   void replace_rules(const config::Router& router);
 
   const Ledger& ledger() const { return ledger_; }

@@ -13,6 +13,9 @@
 namespace gw {
 namespace {
 
+/// For how long the time of intervals stands still at most. The router takes values that are 16 ahead of it.
+constexpr std::int64_t still_intervals_max = 15;
+
 std::int64_t nanoseconds(WallTime time) { return time.time_since_epoch().count(); }
 
 /// The start of the first interval that begins at `time_ns` or later.
@@ -87,7 +90,7 @@ void Routing::Rules::append_report(std::string& text) const {
   const auto append = [&text](std::uint64_t n, std::string_view what) {
     if (n > 0) fmt::format_to(std::back_inserter(text), "    {} {}\n", n, what);
   };
-  append(left.late, "values for aggregates whose interval had ended, or had begun before the rules");
+  append(left.late, "values came too late for the interval of their aggregates, or it began before the rules");
   append(left.early, "values for aggregates too far in the future");
   append(left.left_out, "values for aggregates of series beyond max_series");
   append(left.incomplete, "aggregates not made: a metric they name had no value");
@@ -110,14 +113,18 @@ void Routing::replace(const config::Router& settings) {
   next_ = settings;
 }
 
-bool Routing::begin(WallTime now) {
+bool Routing::begin(WallTime now, bool waiting) {
   std::optional<config::Router> next;
   {
     const std::lock_guard lock(mutex_);
     next = std::exchange(next_, std::nullopt);
   }
   if (next) swap(*next, nanoseconds(now));
-  return rules_ != nullptr || !ending_.empty();
+  const Rules* const any = rules_ != nullptr ? rules_.get() : ending_.empty() ? nullptr : ending_.back().get();
+  if (any == nullptr) return false;
+  const std::int64_t still_ns = waiting ? still_intervals_max * any->interval_ns : 0;
+  now_ns_ = std::max(now_ns_, nanoseconds(now) - still_ns);
+  return true;
 }
 
 void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
@@ -130,7 +137,7 @@ void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
     for (std::string line; std::getline(lines, line);) log::info("router rules=replaced {}", line.substr(4));
   }
   if (rules_ != nullptr && rules_->has_aggregates()) {
-    rules_->end_ns = since_ns = std::max(rules_->begin_ns, next_start(now_ns, rules_->interval_ns));
+    rules_->end_ns = since_ns = next_start(now_ns, rules_->interval_ns);
     if (rules_->begin_ns < rules_->end_ns) ending_.push_back(rules_);
   }
   make(settings, since_ns);
@@ -138,36 +145,37 @@ void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
             settings.rules == nullptr ? 0 : settings.rules->rules.size());
 }
 
-router::Routed Routing::route(const codecs::Line& line, WallTime now) {
-  const std::int64_t now_ns = nanoseconds(now);
+router::Routed Routing::route(const codecs::Line& line) {
+  const std::size_t start = text_.size();
   for (const auto& rules : ending_) {
-    rules->router.route(line, now_ns, ignored_);
-    ignored_.clear();
+    rules->router.route(line, now_ns_, text_);
+    text_.resize(start);
   }
-  if (rules_ != nullptr) return rules_->router.route(line, now_ns, text_);
+  if (rules_ != nullptr) return rules_->router.route(line, now_ns_, text_);
   text_.append(line.text).push_back('\n');
   return {};
 }
 
-std::size_t Routing::end_intervals(WallTime now) {
-  const std::int64_t now_ns = nanoseconds(now);
+std::size_t Routing::end_intervals() {
   std::size_t made = 0;
   for (const auto& rules : ending_) {
-    made += rules->router.end_intervals(std::min(now_ns, rules->end_ns + rules->grace_ns), text_);
+    made += rules->router.end_intervals(std::min(now_ns_, rules->end_ns + rules->grace_ns), text_);
     rules->tell_failures();
   }
-  std::erase_if(ending_, [now_ns](const auto& rules) { return rules->ended(now_ns); });
+  std::erase_if(ending_, [this](const auto& rules) { return rules->ended(now_ns_); });
   if (rules_ == nullptr) return made;
-  made += rules_->router.end_intervals(now_ns, text_);
+  made += rules_->router.end_intervals(now_ns_, text_);
   rules_->tell_failures();
   return made;
 }
 
 std::size_t Routing::end(WallTime now) {
-  std::size_t made = 0;
   const std::int64_t now_ns = nanoseconds(now);
-  for (const auto& rules : ending_)
+  std::size_t made = 0;
+  for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(now_ns, rules->end_ns) + rules->grace_ns, text_);
+    rules->tell_failures();
+  }
   if (rules_ == nullptr) return made;
   made +=
       whole_ ? rules_->router.end_all(now_ns, text_) : rules_->router.end_intervals(now_ns + rules_->grace_ns, text_);

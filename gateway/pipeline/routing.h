@@ -17,7 +17,10 @@ namespace gw {
 ///
 /// An interval's aggregates are computed by the rules that were in force when it began, from all of its lines: rules
 /// that were replaced see lines until the last of their intervals has ended, and give nothing but aggregates. Of an
-/// interval that began before `since` there are none.
+/// interval that began before `since` there are none. Meanwhile both remember series: memory for two sets of rules.
+///
+/// Time is that of the bus: while lines wait there to be read, the time of intervals stands still, so that what was
+/// held up on its way is not late for its aggregates. It waits for 15 intervals at most.
 class Routing {
  public:
   /// No `since`: what comes until `end` is all there is, and all intervals are whole.
@@ -27,13 +30,13 @@ class Routing {
   void replace(const config::Router& settings);
 
   // --- the routing thread
-  /// Between two frames. True where there are rules.
-  bool begin(WallTime now);
+  /// Between two frames. `waiting`: there are more on the bus. True where there are rules.
+  bool begin(WallTime now, bool waiting);
   /// Appends what the rules make of `line`, with its '\n', to `text`.
-  router::Routed route(const codecs::Line& line, WallTime now);
+  router::Routed route(const codecs::Line& line);
   /// Appends the aggregates of the intervals that have ended, the grace included, to `text`; answers how many there
   /// are. Logs what went wrong with rules, once a rule.
-  std::size_t end_intervals(WallTime now);
+  std::size_t end_intervals();
   /// The same for intervals that have ended without the grace: nothing more will come.
   std::size_t end(WallTime now);
   /// Routed lines since `clear`.
@@ -50,10 +53,10 @@ class Routing {
   void swap(const config::Router& settings, std::int64_t now_ns);
 
   bool whole_;
+  std::int64_t now_ns_ = INT64_MIN;
   std::shared_ptr<Rules> rules_;                ///< null: none
   std::vector<std::shared_ptr<Rules>> ending_;  ///< were replaced
   std::string text_;
-  std::string ignored_;  ///< lines of rules that were replaced
 
   std::mutex mutex_;
   std::optional<config::Router> next_;  ///< guarded by mutex_

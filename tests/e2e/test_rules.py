@@ -107,15 +107,19 @@ class Rules(TestCase):
         check_balance(self, running)
 
     def test_a_rule_that_fails_on_a_message_leaves_it_as_it_was_and_is_told_once(self):
-        rules = {"add_tags": [{"key": "hot", "value": "yes", "if": "value + type > 1"}, {"key": "rack", "value": "r1"}]}
+        tags = ("hot", "yes", "name == 'a' && value + type > 1"), ("cold", "yes", "name == 'b' && value + type > 1"), ("rack", "r1", "*")
+        rules = {"add_tags": [{"key": key, "value": value, "if": condition} for key, value, condition in tags]}
         running = self.start(table("[router]", rules="router.json"), file_sink(), rules=rules)
-        self.client.publish(SUBJECT, line(1, 1000) + line(2, 1000))
-        eventually(lambda: len(written(running)) == 2, what="both lines in the file")
-        self.assertTrue(all(",rack=r1 " in text and "hot" not in text for text in written(running)))
+        self.client.publish(SUBJECT, line(1, 1000, metric="a") + line(2, 1000, metric="a"))
+        running.wait_log(r'text="add_tags: hot = yes" state=failed reason=')
+        # Once the second rule's failure is told, the first one's has been looked at again.
+        self.client.publish(SUBJECT, line(3, 1000, metric="a") + line(4, 1000, metric="b"))
+        running.wait_log(r'text="add_tags: cold = yes" state=failed reason=')
+        eventually(lambda: len(written(running)) == 4, what="all lines in the file")
+        self.assertTrue(all(",rack=r1 " in text and "hot" not in text and "cold" not in text for text in written(running)))
         self.assertEqual(running.stop(), 0)
-        self.assertEqual(running.stderr.count("state=failed"), 1)
-        running.wait_log(r"rule=\S+:\d+:\d+ text=.*add_tags.* state=failed reason=")
-        running.wait_log(r"^    rule \S+ add_tags: .* 2 failed \(")
+        self.assertEqual(running.stderr.count("state=failed"), 2)
+        running.wait_log(r"^    rule \S+ add_tags: hot = yes: 3 failed \(")
 
     def test_check_and_run_refuse_a_wrong_rule_with_its_place_and_a_caret(self):
         for rules, router in ('{"drop_metrics_if": ["metrc.Name() == \'a\'"]}', table("[router]", rules="router.json")), (

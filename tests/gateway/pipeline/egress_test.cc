@@ -291,3 +291,23 @@ TEST_CASE("aggregates are written like lines that were received, and stand in th
   CHECK(rig.ledger.balance().find("2 received + 1 made by rules = 3 accepted + 0 dropped + 0 held") !=
         std::string::npos);
 }
+
+TEST_CASE("at the end aggregates of intervals that have ended are written too") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "interval_aggregates": [
+    {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}}]})x"));
+  rig.settle();
+  rig.clock.advance(gw::Seconds(60));
+  const std::string now = std::to_string(gw::unix_seconds(rig.clock.now().wall));
+  rig.send("a,hostname=n1,type=core,type-id=0 value=4 " + now + "\n");
+  rig.settle();
+  rig.clock.advance(gw::Seconds(60));
+  std::stop_source stop;
+  stop.request_stop();
+  rig.egress->run(stop.get_token());
+  while (const auto due = rig.lanes[0]->step(rig.clock.now())) {
+    if (*due > rig.clock.now().steady) break;
+  }
+  CHECK(rig.fakes[0]->text().find("sum,cluster=c,hostname=n1,type=node value=4 ") != std::string::npos);
+  CHECK(rig.ledger.receive().held() == 0);
+}

@@ -33,23 +33,24 @@ constexpr std::string_view max_rules = R"x({"num_cache_intervals": 1, "interval_
   {"name": "max", "if": "name == 'part'", "function": "max(values)", "tags": {"type": "node"}}]})x";
 
 /// A value of host n1's part `id`, at `time` and routed then.
-Kind route(Routing& routing, int id, int value, std::int64_t time) {
-  routing.begin(at(time));
+Kind route(Routing& routing, int id, int value, std::int64_t time, std::optional<std::int64_t> now = std::nullopt,
+           bool waiting = false) {
+  routing.begin(at(now.value_or(time)), waiting);
   const std::string text = "part,hostname=n1,type=core,type-id=" + std::to_string(id) +
                            " value=" + std::to_string(value) + " " + std::to_string(time) + "\n";
   codecs::LineDecoder decoder;
   decoder.reset(text);
   REQUIRE(decoder.next() == codecs::Step::record);
-  const Kind kind = routing.route(decoder.line(), at(time)).kind;
+  const Kind kind = routing.route(decoder.line()).kind;
   routing.clear();
   return kind;
 }
 
 /// The aggregates that are due at `time`.
-std::string made(Routing& routing, std::int64_t time) {
-  routing.begin(at(time));
+std::string made(Routing& routing, std::int64_t time, bool waiting = false) {
+  routing.begin(at(time), waiting);
   routing.clear();
-  routing.end_intervals(at(time));
+  routing.end_intervals();
   return routing.text();
 }
 
@@ -62,8 +63,8 @@ std::string sum_line(std::string_view name, int value, std::int64_t time) {
 
 TEST_CASE("without rules there is nothing to do") {
   Routing routing({}, std::nullopt);
-  CHECK_FALSE(routing.begin(at(minute)));
-  CHECK(routing.end_intervals(at(minute)) == 0);
+  CHECK_FALSE(routing.begin(at(minute), false));
+  CHECK(routing.end_intervals() == 0);
   CHECK(routing.end(at(minute)) == 0);
   CHECK(routing.report().empty());
 }
@@ -75,7 +76,8 @@ TEST_CASE("an interval that began before the gateway has no aggregates: a part o
   route(routing, 1, 3, minute + 80);
   CHECK(made(routing, minute + 129).empty());  // grace: 10 s
   CHECK(made(routing, minute + 130) == sum_line("sum", 5, minute + 60));
-  CHECK(routing.report() == "    1 values for aggregates whose interval had ended, or had begun before the rules\n");
+  CHECK(routing.report() ==
+        "    1 values came too late for the interval of their aggregates, or it began before the rules\n");
 }
 
 TEST_CASE("at the end an interval that has ended needs no grace, and one that has not gives no aggregate") {
@@ -115,19 +117,19 @@ TEST_CASE("rules that were in force for less than an interval compute none") {
   route(routing, 1, 3, minute + 20);
   routing.replace({});
   route(routing, 2, 4, minute + 30);
-  CHECK(routing.begin(at(minute + 30)));  // the first ones still have an interval to end
+  CHECK(routing.begin(at(minute + 30), false));  // the first ones still have an interval to end
   CHECK(made(routing, minute + 500) == sum_line("sum", 9, minute));
-  CHECK_FALSE(routing.begin(at(minute + 501)));
+  CHECK_FALSE(routing.begin(at(minute + 501), false));
 }
 
 TEST_CASE("lines go on as they are while replaced rules end and no others have come") {
   Routing routing(settings(sum_rules), at(minute));
   routing.replace({});
-  routing.begin(at(minute + 1));
+  routing.begin(at(minute + 1), false);
   codecs::LineDecoder decoder;
   decoder.reset("m,hostname=n1 value=1 7\n");
   REQUIRE(decoder.next() == codecs::Step::record);
-  CHECK(routing.route(decoder.line(), at(minute + 1)).kind == Kind::written);
+  CHECK(routing.route(decoder.line()).kind == Kind::written);
   CHECK(routing.text() == "m,hostname=n1 value=1 7\n");
 }
 
@@ -145,4 +147,54 @@ TEST_CASE("the report names each rule with its place, what it dropped and where 
         std::string::npos);
   CHECK(report.find("    rule rules.json:3:15 add_tags: a = b: 1 failed (") != std::string::npos);
   CHECK(report.find("rename_metrics") == std::string::npos);
+}
+
+TEST_CASE("the report is of the rules in force") {
+  Routing routing(settings(R"x({"drop_metrics": ["part"]})x"), at(minute));
+  route(routing, 0, 1, minute);
+  CHECK(routing.report().find("1 dropped") != std::string::npos);
+  routing.replace(settings(R"x({"rename_metrics": {"a": "b"}})x"));
+  route(routing, 0, 1, minute);
+  CHECK(routing.report().empty());
+}
+
+TEST_CASE("a stop right after rules were replaced still gives the interval that those before have ended") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 2, minute + 10);
+  routing.replace(settings(max_rules));
+  route(routing, 1, 3, minute + 61);
+  routing.clear();
+  CHECK(routing.end(at(minute + 62)) == 1);
+  CHECK(routing.text() == sum_line("sum", 2, minute));
+}
+
+TEST_CASE("max_series bounds what is remembered and what aggregates keep") {
+  gw::config::Router few = settings(sum_rules);
+  few.max_series = 1;
+  Routing routing(few, at(minute));
+  for (int id = 0; id < 3; ++id) route(routing, id, 1, minute + 1);
+  const std::string report = routing.report();
+  CAPTURE(report);
+  CHECK(report.find("2 values for aggregates of series beyond max_series") != std::string::npos);
+  CHECK(report.find("learnt anew") != std::string::npos);
+}
+
+TEST_CASE("lines that were held up on their way are not late: time stands still until all are read") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 1, minute + 1);
+  // The store was away for ten minutes; then all comes at once.
+  const std::int64_t now = minute + 600;
+  CHECK(made(routing, now, true).empty());
+  route(routing, 1, 2, minute + 30, now, true);
+  route(routing, 0, 5, minute + 90, now, true);
+  CHECK(made(routing, now, true).empty());
+  CHECK(made(routing, now, false) == sum_line("sum", 3, minute) + sum_line("sum", 5, minute + 60));
+  CHECK(routing.report().empty());
+}
+
+TEST_CASE("time does not stand still for ever") {
+  Routing routing(settings(sum_rules), at(minute));
+  route(routing, 0, 1, minute + 1);
+  CHECK(made(routing, minute + 60 + 10 + 15 * 60 - 1, true).empty());
+  CHECK(made(routing, minute + 60 + 10 + 15 * 60, true) == sum_line("sum", 1, minute));
 }
