@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 #include "codecs/timestamp.h"
+#include "gateway/router/expression/functions.h"
 #include "gateway/router/expression/specialise.h"
 #include "gateway/router/message.h"
 #include "gateway/router/unit.h"
@@ -24,6 +27,8 @@ namespace {
 constexpr std::string_view value_key = "value";
 /// Trees are small; what grows beyond this for each series that may be remembered is an attack or a strange rule set.
 constexpr std::size_t nodes_per_series = 8;
+/// The tree of a series that takes few conditions, and the first line of its head.
+constexpr std::size_t nodes_fetched = 4;
 
 /// A line that has `value`, a number, and no other field.
 bool has_plan(const codecs::Line& line) {
@@ -81,6 +86,17 @@ NodePtr rest_of(const expression::Expression& condition, const MessageView& seri
                                 [&series](const Node& part) { return is_known(series, part); });
 }
 
+/// Text that two conditions share only if they ask the same.
+void append_fingerprint(std::string& out, const Node& tree) {
+  fmt::format_to(std::back_inserter(out), "{} {} {} {:a} {} {}:", static_cast<int>(tree.kind),
+                 static_cast<int>(tree.op), tree.integer, tree.real, tree.slot, tree.text.size());
+  out += tree.text;
+  if (tree.function != nullptr) out += tree.function->name;
+  out += '(';
+  for (const NodePtr& part : tree.parts) append_fingerprint(out, *part);
+  out += ')';
+}
+
 /// What stands before the fields, with the blank; false where that is no line.
 bool append_head(std::string& out, const Message& message) {
   if (!codecs::representable_measurement(message.name)) return false;
@@ -100,19 +116,28 @@ bool append_head(std::string& out, const Message& message) {
 
 }  // namespace
 
-struct PlanNode {
+/// What else the end of a way comes to, where it does.
+struct PlanEnd {
+  std::shared_ptr<const AggregateSource> source;  ///< what the value is kept for
+  std::vector<std::size_t> units_left;            ///< rules that left the unit as it was
+};
+
+/// One line of the processor's cache; those of a series lie behind each other, as far as they came from one line.
+struct alignas(64) PlanNode {
   using enum PlanNodeKind;
   PlanNodeKind kind = plain;
-  std::size_t rule = 0;
-  std::string head;                               ///< of emit
-  expression::NodePtr condition;                  ///< of branch
-  PrefixChange change;                            ///< of scale
-  std::int64_t interval_ns = 0;                   ///< of time
-  std::shared_ptr<const AggregateSource> source;  ///< of emit and drop: what the value is kept for
-  std::vector<std::size_t> units_left;            ///< of these: rules that left the unit as it was
+  PrefixChange change;  ///< of scale
+  std::uint32_t rule = 0;
+  const expression::Node* condition = nullptr;  ///< of branch
+  const char* head = nullptr;                   ///< of emit
+  std::size_t head_size = 0;
+  std::int64_t interval_ns = 0;   ///< of time
+  const PlanEnd* end = nullptr;   ///< of emit and drop; null where there is nothing in it
   PlanNode* next = nullptr;       ///< of branch: where the condition holds; of scale: where the result is a number
   PlanNode* otherwise = nullptr;  ///< where it does not, or cannot be evaluated; where it is none
 };
+static_assert(sizeof(PlanNode) == 64);
+static_assert(std::is_trivially_destructible_v<PlanNode>);
 
 /// What of a line of a series is not always the same.
 struct Plan::Values {
@@ -187,40 +212,50 @@ Routed Plan::write(const Message& message, const codecs::Message& before, const 
 
 Routed Plan::learn(std::string_view key, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
   PlanNode* root = nullptr;
+  const Pieces::Mark before = node_pieces_.mark();
   const Routed routed = grow(root, line, now_ns, out);
   if (root == nullptr) return routed;
   SeriesRecord content;
   std::string_view text;
-  const std::vector<std::size_t>& left = root->units_left;
-  if (root->kind == PlanNodeKind::emit && root->source == nullptr && left.size() <= 1) {
+  const PlanEnd nothing;
+  const PlanEnd& end = root->end == nullptr ? nothing : *root->end;
+  if (root->kind == PlanNodeKind::emit && end.source == nullptr && end.units_left.size() <= 1) {
     content.action = SeriesRecord::Action::emit;
-    if (!left.empty()) content.rule = static_cast<std::uint32_t>(left.front());
-    text = root->head;
-  } else if (root->kind == PlanNodeKind::drop && root->source == nullptr && left.empty()) {
+    if (!end.units_left.empty()) content.rule = static_cast<std::uint32_t>(end.units_left.front());
+    text = {root->head, root->head_size};
+  } else if (root->kind == PlanNodeKind::drop && root->end == nullptr) {
     content.action = SeriesRecord::Action::drop;
-    content.rule = static_cast<std::uint32_t>(root->rule);
+    content.rule = root->rule;
   } else {
     content.program = root;
   }
   const bool remembered = memo_.add(key, content, text) != nullptr;
-  if (content.program == nullptr) nodes_.pop_back();  // its only one: the record says it all
-  if (!remembered || nodes_.size() > nodes_max_) forget();
+  if (content.program == nullptr) {  // its only one: the record says it all
+    if (root->end != nullptr) ends_.pop_back();
+    node_pieces_.back_to(before);
+    --nodes_;
+  }
+  if (!remembered || nodes_ > nodes_max_) forget();
   return routed;
 }
 
 void Plan::forget() {
   memo_.clear();
-  nodes_.clear();
+  node_pieces_.clear();
+  nodes_ = 0;
+  conditions_.clear();
+  ends_.clear();
   ++counts_.resets;
 }
 
-std::size_t Plan::bytes() const { return memo_.bytes() + nodes_.size() * sizeof(PlanNode); }
+std::size_t Plan::bytes() const { return memo_.bytes() + node_pieces_.bytes(); }
 
 /// The node that stands there, or a new one.
 PlanNode& Plan::node_at(PlanNode*& at, PlanNodeKind kind) {
   if (at == nullptr) {
-    at = nodes_.emplace_back(std::make_unique<PlanNode>()).get();
+    at = new (node_pieces_.room(sizeof(PlanNode), alignof(PlanNode))) PlanNode;
     at->kind = kind;
+    ++nodes_;
   }
   return *at;
 }
@@ -259,7 +294,7 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
     }
     if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
       PlanNode& scale = node_at(*at, PlanNodeKind::scale);
-      scale.rule = step.rule;
+      scale.rule = static_cast<std::uint32_t>(step.rule);
       scale.change = *change;
       at = effect == Effect::changed ? &scale.next : &scale.otherwise;
     }
@@ -267,19 +302,38 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
   auto aggregates = grow_aggregates(at);
   if (!aggregates) return give_up(*at, line, now_ns, out);
   PlanNode& end = node_at(*at, dropper ? PlanNodeKind::drop : PlanNodeKind::emit);
-  if (!dropper && end.head.empty() && !append_head(end.head, message)) {
+  if (!dropper && !set_head(end, message)) {
     end.kind = PlanNodeKind::plain;
     return plain(line, now_ns, out);
   }
-  end.rule = dropper.value_or(0);
-  end.source = aggregator_.source(message, *std::move(aggregates));
+  end.rule = static_cast<std::uint32_t>(dropper.value_or(0));
+  PlanEnd more = {.source = aggregator_.source(message, *std::move(aggregates)), .units_left = {}};
   for (const auto& [rule, why] : left) {
-    end.units_left.push_back(rule);
+    more.units_left.push_back(rule);
     rule_counts_[rule].leave_unit(why);
   }
+  if (more.source != nullptr || !more.units_left.empty()) end.end = &ends_.emplace_back(std::move(more));
   commit_failures();
   keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
   return dropper ? drop(*dropper) : write(message, *decoded, line, out);
+}
+
+/// False where that is no line, or too long a one to be remembered.
+bool Plan::set_head(PlanNode& end, const Message& message) {
+  std::string head;
+  if (!append_head(head, message) || head.size() > Pieces::piece_bytes) return false;
+  char* const at = node_pieces_.room(head.size(), 1);
+  std::ranges::copy(head, at);
+  end.head = at;
+  end.head_size = head.size();
+  return true;
+}
+
+/// The same, made once.
+const Node* Plan::shared(NodePtr condition) {
+  std::string key;
+  append_fingerprint(key, *condition);
+  return conditions_.try_emplace(std::move(key), std::move(condition)).first->second.get();
 }
 
 /// The aggregates that the value is one of, with a branch of the tree for each that is to be asked line by line;
@@ -297,7 +351,8 @@ std::optional<std::vector<std::size_t>> Plan::grow_aggregates(PlanNode**& at) {
 
 void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
                 std::int64_t now_ns) {
-  if (node.source != nullptr && value) aggregator_.add(node.source, *value, time_ns, now_ns);
+  if (node.end != nullptr && node.end->source != nullptr && value)
+    aggregator_.add(node.end->source, *value, time_ns, now_ns);
 }
 
 /// Whether `condition` holds, and where that is to be asked line by line a branch of the tree; nothing where a tree
@@ -311,8 +366,8 @@ std::optional<bool> Plan::grow_condition(const expression::Expression* condition
   if (rest->kind == Node::Kind::boolean) return rest->integer != 0;
   if (reads_known(series, *rest)) return std::nullopt;
   PlanNode& branch = node_at(*at, PlanNodeKind::branch);
-  branch.rule = rule;
-  if (branch.condition == nullptr) branch.condition = std::move(rest);
+  branch.rule = static_cast<std::uint32_t>(rule);
+  if (branch.condition == nullptr) branch.condition = shared(std::move(rest));
   if (!holds) failed_.emplace_back(rule, stepper_.problem());
   at = holds.value_or(false) ? &branch.next : &branch.otherwise;
   return holds.value_or(false);
@@ -327,7 +382,8 @@ Routed Plan::give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_n
 /// What the line has come to.
 void Plan::commit(const PlanNode& end) {
   commit_failures();
-  for (const std::size_t rule : end.units_left) ++rule_counts_[rule].units_left;
+  if (end.end == nullptr) return;
+  for (const std::size_t rule : end.end->units_left) ++rule_counts_[rule].units_left;
 }
 
 void Plan::commit_failures() {
@@ -364,12 +420,14 @@ Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, 
   }
   values.line_time_ns = values.time_ns;
   failed_.clear();
+  // Where it is likely to go on, all at once: each by itself would be waited for.
+  for (std::size_t ahead = 1; ahead <= nodes_fetched; ++ahead) __builtin_prefetch(root + ahead);
   for (PlanNode* node = root; node != nullptr;) {
     switch (node->kind) {
       case PlanNodeKind::emit:
         commit(*node);
         keep(*node, values.value, values.time_ns, now_ns);
-        out.append(node->head);
+        out.append(node->head, node->head_size);
         append_rest(out, line, values);
         return {};
       case PlanNodeKind::drop:
@@ -399,7 +457,7 @@ Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, 
       }
     }
   }
-  if (nodes_.size() < nodes_max_) return grow(root, line, now_ns, out);
+  if (nodes_ < nodes_max_) return grow(root, line, now_ns, out);
   forget();
   return plain(line, now_ns, out);
 }

@@ -14,20 +14,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "codecs/line_protocol.h"
 #include "gateway/router/aggregate.h"
 #include "gateway/router/interpreter.h"
+#include "gateway/router/pieces.h"
 #include "gateway/router/rule_set.h"
 #include "gateway/router/series_memo.h"
 #include "gateway/router/step.h"
 
 namespace gw::router {
+
+struct PlanEnd;
 
 enum class PlanNodeKind : std::uint8_t { emit, drop, branch, scale, time, plain };
 
@@ -90,9 +95,11 @@ class Plan {
   bool fail_again(std::size_t rule);
   std::optional<bool> decide(const PlanNode& node, const Values& values);
   PlanNode& node_at(PlanNode*& at, PlanNodeKind kind);
+  bool set_head(PlanNode& end, const Message& message);
   Routed drop(std::size_t rule);
   void keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
             std::int64_t now_ns);
+  const expression::Node* shared(expression::NodePtr condition);
   void forget();
 
   std::shared_ptr<const RuleSet> rules_;
@@ -101,8 +108,12 @@ class Plan {
   Interpreter interpreter_;
   Stepper stepper_;
   SeriesMemo memo_;
-  std::vector<std::unique_ptr<PlanNode>> nodes_;
+  Pieces node_pieces_;
+  std::size_t nodes_ = 0;
   std::size_t nodes_max_;
+  /// What branches ask, by what it says: most series ask the same, and then it is in the processor's cache.
+  std::unordered_map<std::string, expression::NodePtr> conditions_;
+  std::deque<PlanEnd> ends_;
   MessageView runtime_;  ///< what conditions of the tree can see
   expression::Arena arena_;
   std::vector<std::pair<std::size_t, std::string>> failed_;  ///< rules and why, by the line that is being routed

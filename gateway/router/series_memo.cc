@@ -46,9 +46,9 @@ SeriesRecord* SeriesMemo::find(std::string_view key) {
 
 SeriesRecord* SeriesMemo::add(std::string_view key, const SeriesRecord& content, std::string_view text) {
   const std::size_t bytes = sizeof(SeriesRecord) + key.size() + text.size();
-  if (size_ == series_max_ || bytes > piece_bytes) return nullptr;
+  if (size_ == series_max_ || bytes > Pieces::piece_bytes) return nullptr;
   if (2 * (size_ + 1) > slots_.size()) grow();
-  char* const at = room(bytes);
+  char* const at = pieces_.room(bytes, alignof(SeriesRecord));
   auto* const record = new (at) SeriesRecord(content);
   record->key_size = static_cast<std::uint32_t>(key.size());
   record->text_size = static_cast<std::uint32_t>(text.size());
@@ -76,21 +76,9 @@ void SeriesMemo::grow() {
   }
 }
 
-char* SeriesMemo::room(std::size_t bytes) {
-  bytes = (bytes + alignof(SeriesRecord) - 1) / alignof(SeriesRecord) * alignof(SeriesRecord);
-  if (piece_used_ + bytes > piece_bytes) {
-    pieces_.push_back(std::make_unique_for_overwrite<char[]>(piece_bytes));
-    piece_used_ = 0;
-  }
-  char* const at = pieces_.back().get() + piece_used_;
-  piece_used_ += bytes;
-  return at;
-}
-
 void SeriesMemo::clear() {
   slots_.assign(slots_min, {});
   pieces_.clear();
-  piece_used_ = piece_bytes;
   size_ = 0;
   last_ = nullptr;
 }

@@ -10,9 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <string_view>
 #include <vector>
+
+#include "gateway/router/pieces.h"
 
 namespace gw::router {
 
@@ -49,27 +50,23 @@ class SeriesMemo {
 
   std::size_t size() const { return size_; }
   /// Of slots and records.
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot) + pieces_.size() * piece_bytes; }
+  std::size_t bytes() const { return slots_.size() * sizeof(Slot) + pieces_.bytes(); }
 
  private:
   struct Slot {
     std::uint64_t hash = 0;
     SeriesRecord* record = nullptr;
   };
-  static constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-
   std::uint64_t hash_of(std::string_view key) const;
   SeriesRecord* look_up(std::string_view key) const;
   void put(std::uint64_t hash, SeriesRecord* record);
   void grow();
-  char* room(std::size_t bytes);
 
   std::size_t series_max_;
   std::uint64_t seed_;
   std::vector<Slot> slots_;  ///< a power of two of them, at most half of them taken
   std::size_t size_ = 0;
-  std::vector<std::unique_ptr<char[]>> pieces_;
-  std::size_t piece_used_ = piece_bytes;
+  Pieces pieces_;
   SeriesRecord* last_ = nullptr;  ///< what was found before
 };
 

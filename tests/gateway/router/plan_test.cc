@@ -134,6 +134,22 @@ TEST_CASE("lines are routed the same with and without a memory for series, in an
   MESSAGE(pairs << " pairs of rules and line");
 }
 
+TEST_CASE("pieces give room where it is asked for, and take back what was taken last") {
+  Pieces pieces;
+  char* const first = pieces.room(3, 1);
+  CHECK(pieces.room(1, 1) == first + 3);
+  CHECK(pieces.room(64, 64) == first + 64);
+  const Pieces::Mark mark = pieces.mark();
+  char* const next = pieces.room(8, 8);
+  CHECK(pieces.room(Pieces::piece_bytes, 64) != next + 8);
+  CHECK(pieces.bytes() == 2 * Pieces::piece_bytes);
+  pieces.back_to(mark);
+  CHECK(pieces.bytes() == Pieces::piece_bytes);
+  CHECK(pieces.room(8, 8) == next);
+  pieces.clear();
+  CHECK(pieces.bytes() == 0);
+}
+
 TEST_CASE("a line that no rule changes comes out as it went in") {
   const auto rules = rules_of(R"({"drop_metrics": ["a"]})");
   Router router(rules);
