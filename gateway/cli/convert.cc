@@ -32,7 +32,8 @@ Prints as TOML what stands in FILE:
                  may also stay a file of its own, router.toml; 'cc-gateway route --rules' takes both
                  forms, to compare them
   prom2ccms.py   the cron script between Prometheus and cc-metric-store: METRIC_MAP and the
-                 constants beside it become a whole configuration that polls the same
+                 constants beside it become a whole configuration that polls the same. A warning
+                 names each function that is not as documented: what it does is not in there
   influx2ccms.py what there is of it is printed as comments: the gateway cannot poll InfluxDB yet
 
 A name that ends in .py is of a script, any other of rules in JSON. No Python is run: what a script

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/printable.h"
 #include "gateway/base/toml_text.h"
+#include "gateway/cli/scripts/differences.h"
+#include "gateway/cli/scripts/python_blocks.h"
 #include "gateway/cli/scripts/python_constants.h"
 #include "gateway/config/types.h"
 #include "gateway/router/rules/diagnosis.h"
@@ -28,6 +32,9 @@ constexpr std::string_view store_url_names[] = {"CCMS_URL", "CC_URL"};
 constexpr std::string_view token_names[] = {"JWT_TOKEN", "CCMS_TOKEN", "CC_TOKEN", "TOKEN"};
 constexpr std::string_view map_names[] = {"METRIC_MAP"};
 constexpr std::string_view cluster_names[] = {"CLUSTER_NAME", "CLUSTER"};
+
+/// Most differences from the documented script that are told one by one: of another script all would be.
+constexpr std::size_t told_differences_max = 20;
 
 /// In a configuration ${NAME} is a variable of the environment.
 std::string without_variables(std::string_view text) {
@@ -61,9 +68,11 @@ class Script {
 
   ConvertedScript run() {
     const bool influxdb = find(influxdb_url_names) != nullptr;
+    compare(influxdb ? DocumentedScript::influxdb : DocumentedScript::prometheus);
     std::string text = influxdb ? from_influxdb() : from_prometheus();
     if (!report_.empty()) return {ConvertedScript::Kind::wrong, {}, report_};
-    if (!influxdb) return {ConvertedScript::Kind::whole, std::move(text), {}};
+    warn_of_differences();
+    if (!influxdb) return {ConvertedScript::Kind::whole, std::move(text), report_};
     report(
         {find(map_names)->where,
          "these are queries to InfluxDB, which the gateway cannot poll yet: leave the script running, or let Telegraf "
@@ -78,6 +87,60 @@ class Script {
   };
   void report(const Complaint& complaint) {
     report_ += rules::diagnosis(file_, source_, {config::Problem::Severity::error, complaint.where, complaint.text});
+  }
+  /// Without the line of the script: a token may stand in it.
+  void warn(const Complaint& complaint) {
+    report_ +=
+        rules::diagnosis(file_, source_, {config::Problem::Severity::warning, complaint.where, complaint.text, false});
+  }
+
+  /// What is outside the constants is not converted: it must be as it is known, or be told.
+  void compare(DocumentedScript from) {
+    PythonAliases aliases;
+    for (const Names names : {Names(prometheus_url_names), Names(influxdb_url_names), Names(bucket_names),
+                              Names(store_url_names), Names(token_names), Names(map_names), Names(cluster_names)}) {
+      const auto used = std::ranges::find_if(names, [&](auto name) { return script_.constants.contains(name); });
+      if (used != names.end()) aliases[*used] = names.front();
+    }
+    const std::vector<PythonBlock> blocks = python_blocks(source_, aliases);
+    only_constants_ = !script_.problem && std::ranges::all_of(blocks, [](const PythonBlock& block) {
+      return block.kind == PythonBlock::Kind::assignment || block.kind == PythonBlock::Kind::import;
+    });
+    if (only_constants_) return;
+    differences_ = differences(blocks, from);
+    if (script_.problem)
+      differences_.push_back({"what follows", script_.problem->where,
+                              script_.problem->text + ": nothing that follows is in what is written"});
+  }
+
+  void warn_of_differences() {
+    for (const Difference& difference : differences_ | std::views::take(told_differences_max))
+      warn({difference.where, difference.text});
+    if (differences_.size() > told_differences_max)
+      warn({{}, fmt::format("{} more places are not as documented", differences_.size() - told_differences_max)});
+  }
+
+  /// Which places of the script are not in what is written, a line each.
+  std::string changes() const {
+    std::string text;
+    for (const Difference& difference : differences_ | std::views::take(told_differences_max)) {
+      const bool missing = difference.where.line == 0;
+      text += fmt::format("  {} ({})\n", printable(difference.name),
+                          missing ? "missing" : fmt::format("{}:{}", shown_file_, difference.where.line));
+    }
+    if (differences_.size() > told_differences_max)
+      text += fmt::format("  {} more\n", differences_.size() - told_differences_max);
+    return text;
+  }
+
+  /// How far what is written does what the script does.
+  std::string sameness() const {
+    if (only_constants_)
+      return "the same queries. Nothing in the script\n# says what becomes of the answers: that is as in "
+             "ClusterCockpit's.\n";
+    if (differences_.empty()) return "the same queries, names and values.\n";
+    return "the same queries. Not as in ClusterCockpit's\n# script, and not in here, is what these do:\n" +
+           commented(changes());
   }
 
   const PythonConstant* find(Names names) const {
@@ -144,8 +207,7 @@ class Script {
   }
 
   std::string from_prometheus() {
-    std::string text = fmt::format("# From {}, by 'cc-gateway convert': the same queries, names and values.\n{}",
-                                   shown_file_, token_note());
+    std::string text = fmt::format("# From {}, by 'cc-gateway convert': {}{}", shown_file_, sameness(), token_note());
     const PythonConstant* const map = metric_map();
     if (map == nullptr) return {};
     text += head();
@@ -201,6 +263,8 @@ class Script {
     if (map == nullptr) return {};
     std::string text =
         fmt::format("From {}, by 'cc-gateway convert'. InfluxDB is no source of the gateway yet.\n", shown_file_);
+    if (!differences_.empty())
+      text += "Not as in ClusterCockpit's script, and not in here, is what these do:\n" + changes();
     text += head();
     text += fmt::format("\n[[source]]\nurl = {}\n", text_of(influxdb_url_names));
     const PythonConstant* const bucket = find(bucket_names);
@@ -232,6 +296,8 @@ class Script {
   const std::string& file_;
   std::string shown_file_;
   PythonScript script_;
+  std::vector<Difference> differences_;
+  bool only_constants_ = false;
   std::string report_;
 };
 

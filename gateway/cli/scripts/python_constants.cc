@@ -63,7 +63,9 @@ class Reader {
   config::Problem problem_at(const Token& token, std::string text) const {
     return {config::Problem::Severity::error, place(token), std::move(text)};
   }
-  bool starts_its_line(const Token& token) const { return token.at == 0 || source_[token.at - 1] == '\n'; }
+  bool starts_its_line(const Token& token) const {
+    return token.at == rules::byte_order_mark(source_) || source_[token.at - 1] == '\n';
+  }
 
   /// A line that begins with a name, and what it says of it.
   void read_line() {

@@ -12,6 +12,8 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/router/rules/place.h"
+
 namespace gw::cli {
 namespace {
 
@@ -50,7 +52,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view source) : source_(source) {}
+  explicit Lexer(std::string_view source) : source_(source), at_(rules::byte_order_mark(source)) {}
 
   std::vector<PythonToken> run() {
     for (;;) {
@@ -220,7 +222,7 @@ class Lexer {
   }
 
   std::string_view source_;
-  std::size_t at_ = 0;
+  std::size_t at_;
   std::size_t depth_ = 0;  ///< of brackets
   std::vector<PythonToken> tokens_;
 };

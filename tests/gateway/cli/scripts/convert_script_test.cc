@@ -60,6 +60,14 @@ std::optional<std::string> documented_script(std::string_view title) {
   return text.substr(begin, end + last.size() - begin);
 }
 
+/// `text` with `to` for each `from`, which is there.
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  REQUIRE(text.find(from) != std::string::npos);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("the script for Prometheus, as it is documented, becomes a configuration that polls the same") {
@@ -68,6 +76,8 @@ TEST_CASE("the script for Prometheus, as it is documented, becomes a configurati
   const ConvertedScript converted = convert_script(*script, "prom2ccms.py");
   CHECK(converted.report == "");
   REQUIRE(converted.kind == Kind::whole);
+  CHECK(converted.text.starts_with(
+      "# From prom2ccms.py, by 'cc-gateway convert': the same queries, names and values.\n"));
   CHECK(converted.text.find("eyJ0") == std::string::npos);
   const config::Config config = loaded(converted.text);
   CHECK(config.gateway.cluster == "mycluster");
@@ -97,6 +107,107 @@ TEST_CASE("the script for InfluxDB becomes comments, and it is said why") {
   CHECK(converted.text.find("map(fn: (r) => ({ r with _value: r._value / 1048576.0 }))") != std::string::npos);
   for (std::size_t line = 0; line < converted.text.size(); line = converted.text.find('\n', line) + 1)
     CHECK(converted.text[line] == '#');
+}
+
+TEST_CASE("what is not as documented in a script is told, and that it is not in the configuration") {
+  const auto script = documented_script("Sync metrics from Prometheus");
+  if (!script) return;
+  const auto check = [&](std::string_view from, std::string_view to, std::string_view warnings, std::string_view head) {
+    CAPTURE(to);
+    const ConvertedScript converted = convert_script(replaced(*script, from, to), "prom2ccms.py");
+    CHECK(converted.kind == Kind::whole);
+    CHECK(converted.report == warnings);
+    const std::string want =
+        "# From prom2ccms.py, by 'cc-gateway convert': the same queries. Not as in ClusterCockpit's\n"
+        "# script, and not in here, is what these do:\n" +
+        std::string(head);
+    CHECK(converted.text.substr(0, want.size()) == want);
+  };
+  const std::string main_changed =
+      "prom2ccms.py:87:5: warning: 'main' is not as documented: its rules are not in what is written; see hostname, "
+      "scale, and the rules of [router]\n";
+  const std::string hostname_changed =
+      "prom2ccms.py:58:5: warning: 'instance_to_hostname' is not as documented: its rules are not in what is written; "
+      "see strip_port, hostname_regex, strip_suffix\n";
+  check("instance.rsplit(\":\", 1)[0]", "instance.split(\".\", 1)[0]", hostname_changed,
+        "#   'instance_to_hostname' (prom2ccms.py:58)\n#\n# To do:");
+  check("(\"instance\", \"\")", "(\"nodename\", \"\")", main_changed, "#   'main' (prom2ccms.py:87)\n");
+  check("* scale\n", "* scale * 2\n", main_changed, "#   'main' (prom2ccms.py:87)\n");
+  // What a line does depends on how deep it stands: this one now skips every series.
+  check("                continue\n            hostname", "            continue\n            hostname", main_changed,
+        "#   'main' (prom2ccms.py:87)\n");
+  check("type={metric_type} value", "type={metric_type},rack=1 value",
+        "prom2ccms.py:63:5: warning: 'build_line_protocol' is not as documented: its rules are not in what is written; "
+        "see type, type_id, labels, tags, and the rules of [router]\n",
+        "#   'build_line_protocol' (prom2ccms.py:63)\n");
+  check("\nif __name__", "\ninstance_to_hostname = short\n\n\nif __name__", replaced(hostname_changed, "58:5", "115:1"),
+        "#   'instance_to_hostname' (prom2ccms.py:115)\n");
+  check("\nif __name__", "\n@cache\ndef rack(host):\n    return host[:2]\n\n\nif __name__",
+        "prom2ccms.py:116:5: warning: 'rack' is not in the documented script: its rules are not in what is written\n",
+        "#   'rack' (prom2ccms.py:116)\n");
+  check("    main()\n", "    while True:\n        main()\n        time.sleep(10)\n",
+        "prom2ccms.py:115:1: warning: this statement is not in the documented script: its rules are not in what is "
+        "written\n",
+        "#   a statement (prom2ccms.py:115)\n");
+  check("def push_to_ccms", "def push",
+        "prom2ccms.py:72:5: warning: 'push' is not in the documented script: its rules are not in what is written\n"
+        "prom2ccms.py: warning: there is no 'push_to_ccms' in it: its rules are not in what is written; see [[sink]]\n",
+        "#   'push' (prom2ccms.py:72)\n#   'push_to_ccms' (missing)\n");
+  check("    main()\n", "    main()\nsend('",
+        "prom2ccms.py:117:1: warning: this statement is not in the documented script: its rules are not in what is "
+        "written\n"
+        "prom2ccms.py:117:6: warning: the text that begins here is not closed: nothing that follows is in what is "
+        "written\n",
+        "#   a statement (prom2ccms.py:117)\n#   what follows (prom2ccms.py:117)\n");
+}
+
+TEST_CASE("comments, docstrings, blanks, quotes, logging and names of constants do not make a script another one") {
+  const auto script = documented_script("Sync metrics from Prometheus");
+  if (!script) return;
+  const auto check = [&](std::string_view from, std::string_view to) {
+    CAPTURE(to);
+    const ConvertedScript converted = convert_script(replaced(*script, from, to), "prom2ccms.py");
+    CHECK(converted.kind == Kind::whole);
+    CHECK(converted.report == "");
+    CHECK(converted.text.find("the same queries, names and values.\n") != std::string::npos);
+  };
+  check("\n", "\r\n");
+  check("\n", "  # as ever\n\n");
+  check("    ", "  ");
+  check("    ", "\t");
+  check("#!/usr", "\xef\xbb\xbf#!/usr");
+  check("    \"\"\"Strip port from Prometheus instance label (e.g., 'node01:9100' -> 'node01').\"\"\"\n", "\n");
+  check("metric_type: str,\n                        value", "metric_type: str, value");
+  check("\"instance\", \"\"", "'instance', ''");
+  check("level=logging.INFO", "level=logging.DEBUG");
+  check("import sys\n", "import os\nimport sys\nfrom typing import Any\n");
+  check("CLUSTER_NAME", "CLUSTER");
+  check("PROMETHEUS_URL", "PROM_URL");
+  check("JWT_TOKEN      = \"eyJ0eXAiOiJKV1QiLC...\"", "TIMEOUT = 5\nJWT_TOKEN = os.environ[\"JWT\"]");
+}
+
+TEST_CASE("a changed script for InfluxDB is told too, and one of another kind not without end") {
+  const auto script = documented_script("Sync metrics from InfluxDB");
+  if (!script) return;
+  const ConvertedScript changed =
+      convert_script(replaced(*script, "row.get(\"host\", \"\")", "row.get(\"node\", \"\")"), "influx2ccms.py");
+  CHECK(changed.kind == Kind::nothing_runs);
+  CHECK(changed.report.starts_with(
+      "influx2ccms.py:60:5: warning: 'query_influxdb' is not as documented: its rules are not in what is written\n"));
+  CHECK(changed.text.find("# Not as in ClusterCockpit's script, and not in here, is what these do:\n"
+                          "#   'query_influxdb' (influx2ccms.py:60)\n") != std::string::npos);
+  std::string other(*script);
+  for (int i = 0; i < 30; ++i) other += "sync()\n";
+  const ConvertedScript many = convert_script(other, "influx2ccms.py");
+  CHECK(many.report.find("influx2ccms.py: warning: 10 more places are not as documented\n") != std::string::npos);
+  CHECK(many.text.find("#   10 more\n") != std::string::npos);
+}
+
+TEST_CASE("constants alone do not say that values stay the same") {
+  const ConvertedScript converted = convert("METRIC_MAP = {'a': ('b', 'node', 1)}\n");
+  CHECK(converted.report == "");
+  CHECK(converted.text.starts_with(
+      "# From prom2ccms.py, by 'cc-gateway convert': the same queries. Nothing in the script\n"));
 }
 
 TEST_CASE("scales, types and texts of a script keep what they mean") {
