@@ -188,6 +188,31 @@ Value MessageVariables::get(int slot, std::string_view word) const {
   return {};
 }
 
+Value SeriesVariables::get(int slot, std::string_view word) const {
+  const bool is_value = word == "value" || word == "field_value";
+  switch (static_cast<Slot>(slot)) {
+    case timestamp:
+    case fields:
+      told_line_ = true;
+      break;
+    case field_key:
+      told_line_ = told_line_ || is_value;
+      break;
+    case anything:
+      told_line_ = told_line_ || (is_value && expression::find(message_.tags, word) == nullptr &&
+                                  expression::find(message_.meta, word) == nullptr);
+      break;
+    default:
+      break;
+  }
+  return variables_.get(slot, word);
+}
+
+Value SeriesVariables::call(int slot, std::span<const Value> arguments) const {
+  told_line_ = told_line_ || slot == m_get_field || slot == m_fields;
+  return variables_.call(slot, arguments);
+}
+
 bool series_tells(const MessageView& series, const expression::Node& part) {
   if (part.reads != Reads::perhaps) return part.reads < Reads::perhaps;
   return expression::find(series.tags, part.text) != nullptr || expression::find(series.meta, part.text) != nullptr;

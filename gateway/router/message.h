@@ -43,6 +43,21 @@ class MessageVariables final : public expression::Variables {
   const MessageView& message_;
 };
 
+/// The same of a message whose only field is `value`, a number. It notes whether anybody asked for what differs from
+/// line to line of its series, the value or the time: an answer without that holds for all of them.
+class SeriesVariables final : public expression::Variables {
+ public:
+  explicit SeriesVariables(const MessageView& message) : message_(message), variables_(message) {}
+  expression::Value get(int slot, std::string_view name) const override;
+  expression::Value call(int slot, std::span<const expression::Value> arguments) const override;
+  bool told_line() const { return told_line_; }
+
+ private:
+  const MessageView& message_;
+  MessageVariables variables_;
+  mutable bool told_line_ = false;
+};
+
 /// Whether a series, a message of which only name, tags and meta are set, tells what a name or method of a checked tree
 /// gives for its messages (see expression/specialise.h).
 bool series_tells(const MessageView& series, const expression::Node& part);

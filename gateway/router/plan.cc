@@ -74,12 +74,6 @@ bool reads_known(const MessageView& series, const Node& tree) {
   return std::ranges::any_of(tree.parts, [&series](const NodePtr& part) { return reads_known(series, *part); });
 }
 
-bool is_decided(const MessageView& series, const Node& tree) {
-  const bool asks = tree.kind == Node::Kind::name || tree.kind == Node::Kind::method;
-  if (asks && tree.slot >= 0 && !is_known(series, tree)) return false;
-  return std::ranges::all_of(tree.parts, [&series](const NodePtr& part) { return is_decided(series, *part); });
-}
-
 /// What is left of a condition for the lines of a series.
 NodePtr rest_of(const expression::Expression& condition, const MessageView& series) {
   return expression::specialise(condition.tree(), MessageVariables(series),
@@ -360,8 +354,8 @@ void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& v
 std::optional<bool> Plan::grow_condition(const expression::Expression* condition, std::size_t rule, PlanNode**& at) {
   if (condition == nullptr) return true;
   const MessageView& series = stepper_.view();
-  const std::optional<bool> holds = stepper_.holds(condition);
-  if (holds && is_decided(series, condition->tree())) return holds;
+  const auto [holds, told_by_line] = stepper_.ask(*condition);
+  if (holds && !told_by_line) return holds;
   NodePtr rest = rest_of(*condition, series);
   if (rest->kind == Node::Kind::boolean) return rest->integer != 0;
   if (reads_known(series, *rest)) return std::nullopt;

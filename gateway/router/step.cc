@@ -157,8 +157,18 @@ Effect Stepper::leave(std::string why) {
 
 std::optional<bool> Stepper::holds(const expression::Expression* condition) {
   if (condition == nullptr) return true;
+  return decide(*condition, MessageVariables(view()));
+}
+
+Stepper::Answer Stepper::ask(const expression::Expression& condition) {
+  const SeriesVariables variables(view());
+  const std::optional<bool> holds = decide(condition, variables);
+  return {.holds = holds, .told_by_line = variables.told_line()};
+}
+
+std::optional<bool> Stepper::decide(const expression::Expression& condition, const expression::Variables& variables) {
   arena_.clear();
-  const auto holds = condition->decide(MessageVariables(view()), arena_);
+  const auto holds = condition.decide(variables, arena_);
   if (holds) return *holds;
   problem_ = holds.error().text;
   return std::nullopt;

@@ -106,6 +106,12 @@ class Stepper {
   Effect act(const Step& step);
   /// Whether the condition holds: of null, always. Nothing where that cannot be said; then `problem` says why.
   std::optional<bool> holds(const expression::Expression* condition);
+  /// The same for a message whose only field is `value`, a number: whether its value or time had a part in the answer.
+  struct Answer {
+    std::optional<bool> holds;
+    bool told_by_line = false;
+  };
+  Answer ask(const expression::Expression& condition);
   /// What the last step did to the value by another prefix; after Effect::failed, what it would have done.
   const std::optional<PrefixChange>& prefix_change() const { return prefix_change_; }
   /// After Effect::failed and Effect::left.
@@ -114,6 +120,7 @@ class Stepper {
   const MessageView& view();
 
  private:
+  std::optional<bool> decide(const expression::Expression& condition, const expression::Variables& variables);
   Effect act_on(const Step& step);
   Effect move(const Step& step);
   Effect rename(std::string_view name);

@@ -4,8 +4,9 @@
     ./dev bench route [--runs N] [--seconds S]
 
 Ours is tests/bench/route, theirs tests/servers/cc_lib (FromBytes, ProcessMessage, ToLineProtocol). 10,000 and 120,000 series; 1, 10, 100 and
-1,000 rules that look at name and tags, some of them that look at value and time, and units. What both write must be equally many lines; a
-difference ends the bench with an error. Speeds of this machine differ from run to run: best, median and worst are printed.
+1,000 rules that look at name and tags, some of them that look at value and time, and units. The last column is the first pass, which learns the series.
+What both write must be equally many lines; a difference ends the bench with an error. Speeds of this machine differ from run to run: best,
+median and worst are printed.
 Everything goes into build/bench/route.json.
 """
 
@@ -59,6 +60,7 @@ RULES["value and time"] = {
     "drop_messages_if": ["field.value > 990", "timestamp < 1000"],
     "add_tags_if": [{"key": "hot", "value": "true", "if": "name == 'temp_core' && field.value > 70"}],
 }
+RULES["1000 on value"] = {"drop_messages_if": [f"name == 'gone_{i}' && field.value > 5" for i in range(1000)]}
 RULES["prefix"] = {"change_unit_prefix": {"name == 'mem_used'": "G"}}
 
 

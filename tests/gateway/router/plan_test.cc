@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
@@ -242,6 +243,45 @@ TEST_CASE("a line of a known series costs no allocation") {
         "load,hostname=n1,type=node,cluster=x value=1.5 1699999980\n"
         "mem,hostname=n1,unit=GB,cluster=x value=0.0015 1699999980\n"
         "net,hostname=n1,unit=Mbit/s,cluster=x value=1 1699999980\n");
+}
+
+TEST_CASE("a condition is decided by the series where neither value nor time had a part in its answer") {
+  Message message;
+  message.name = "cpu_load";
+  message.tags = {{"type", "core"}, {"hostname", "n1"}};
+  message.fields = {{"value", 71.0}};
+  Stepper stepper(nullptr, "hostname");
+  stepper.begin(message, now_ns);
+  const auto check = [&stepper](std::string_view source, std::optional<bool> holds, bool told_by_line) {
+    CAPTURE(source);
+    const auto condition = expression::Expression::compile(source, message_environment());
+    REQUIRE(condition);
+    const Stepper::Answer answer = stepper.ask(*condition);
+    CHECK(answer.holds == holds);
+    CHECK(answer.told_by_line == told_by_line);
+  };
+  check("name == 'other' && value > 70", false, false);
+  check("name == 'cpu_load' || value > 70", true, false);
+  check("name == 'cpu_load' && value > 70", true, true);
+  check("field.value > 70", true, true);
+  check("field_value > 70", true, true);
+  check("msg.GetField('value') > 70", true, true);
+  check("len(msg.Fields()) == 1", true, true);
+  check("timestamp > 0", true, true);
+  check("nothing == nil && field_other == nil", true, false);
+  check("msg.HasField('value') && messagetype == 'metric' && msg.IsMetric()", true, false);
+  check("tag.type + 1 == 'x'", std::nullopt, false);
+}
+
+TEST_CASE("a series is learnt without a copy of the conditions that its name decides") {
+  std::string conditions;
+  for (int i = 0; i < 1000; ++i)
+    conditions += (i == 0 ? "" : ", ") + ("\"name == 'gone_" + std::to_string(i)) + "' && value > 5\"";
+  Router router(rules_of("{\"drop_metrics_if\": [" + conditions + "]}"));
+  routed(router, "a,hostname=n1 value=1 1\n");
+  const Allocations allocations;
+  routed(router, "b,hostname=n1 value=1 1\n");
+  CHECK(allocations.count() < 100);
 }
 
 TEST_CASE("the first failure of a rule is told with its reason, also on a way that other lines have taken") {
