@@ -92,7 +92,6 @@ class FlatReader {
   FlatReader(RuleReader& object, StepMaker& maker) : object_(object), maker_(maker) {}
 
   Stages run() {
-    read_constants();
     steps(Stage::drop_by_name) = read_drop_names(object_, "drop_messages", maker_);
     steps(Stage::drop_by_type) = read_drop_types(object_, "drop_by_message_type", maker_);
     steps(Stage::drop_if) = read_drops(object_, "drop_messages_if", maker_);
@@ -107,16 +106,6 @@ class FlatReader {
 
  private:
   Steps& steps(Stage stage) { return stages_.steps[static_cast<std::size_t>(stage)]; }
-
-  void read_constants() {
-    const Node* const constants = object_.find("add_base_env");
-    if (constants == nullptr) return;
-    if (constants->kind != Node::Kind::object) {
-      maker_.error(constants->where, R"('add_base_env' must be an object like {"limit": 70})");
-      return;
-    }
-    for (const Node& constant : constants->children) maker_.add_constant(constant);
-  }
 
   void read_order() {
     for (const Node* const name : object_.texts("stage_order")) {
@@ -135,6 +124,16 @@ class FlatReader {
 };
 
 }  // namespace
+
+void read_constants(RuleReader& object, StepMaker& maker) {
+  const Node* const constants = object.find("add_base_env");
+  if (constants == nullptr) return;
+  if (constants->kind != Node::Kind::object) {
+    maker.error(constants->where, R"('add_base_env' must be an object like {"limit": 70})");
+    return;
+  }
+  for (const Node& constant : constants->children) maker.add_constant(constant);
+}
 
 Stages read_flat(RuleReader& object, StepMaker& maker) { return FlatReader(object, maker).run(); }
 

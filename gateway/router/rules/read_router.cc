@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "gateway/router/rules/read_rules.h"
@@ -52,6 +53,7 @@ class RouterReader {
 
   RuleSet run(const Node& root) {
     if (is_flat(root)) {
+      read_constants(root_, maker_);
       place_flat(read_flat(root_, maker_), {});
     } else {
       read_router();
@@ -65,7 +67,8 @@ class RouterReader {
   void read_options();
   void warn_of_conditions();
   LegacySteps read_legacy();
-  void read_process_messages(const LegacySteps& legacy);
+  std::optional<RuleReader> open_process_messages();
+  void read_process_messages(std::optional<RuleReader> object, const LegacySteps& legacy);
   void place_flat(const Stages& stages, const LegacySteps& legacy);
   void place_legacy(const LegacySteps& legacy);
   void read_aggregates();
@@ -79,9 +82,11 @@ class RouterReader {
 };
 
 void RouterReader::read_router() {
+  std::optional<RuleReader> object = open_process_messages();
+  if (object) read_constants(*object, maker_);  // for all conditions of the file, wherever it stands in it
   read_options();
   const LegacySteps legacy = read_legacy();
-  read_process_messages(legacy);
+  read_process_messages(std::move(object), legacy);
   read_aggregates();
 }
 
@@ -135,15 +140,19 @@ void RouterReader::warn_of_conditions() {
   }
 }
 
-/// An object in cc-lib's or the documentation's form, or the list itself.
-void RouterReader::read_process_messages(const LegacySteps& legacy) {
+/// Nothing where it is the list itself.
+std::optional<RuleReader> RouterReader::open_process_messages() {
   const Node* const inner = root_.find("process_messages");
+  if (inner != nullptr && inner->kind == Node::Kind::array) return std::nullopt;
+  return root_.object("process_messages");
+}
+
+/// `object`: in cc-lib's or the documentation's form.
+void RouterReader::read_process_messages(std::optional<RuleReader> object, const LegacySteps& legacy) {
   append(rules_.steps, read_list(root_.objects("manipulate_messages"), maker_));
-  if (inner != nullptr && inner->kind == Node::Kind::array) {
+  const Node* const inner = root_.find("process_messages");
+  if (inner != nullptr && inner->kind == Node::Kind::array)
     append(rules_.steps, read_list(root_.objects("process_messages"), maker_));
-    return place_legacy(legacy);
-  }
-  auto object = root_.object("process_messages");
   if (!object) return place_legacy(legacy);
   append(rules_.steps, read_list(object->objects("manipulate_messages"), maker_));
   const Stages stages = read_flat(*object, maker_);

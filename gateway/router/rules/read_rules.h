@@ -61,6 +61,8 @@ struct Stages {
   std::vector<Stage> order;  ///< `stage_order`; empty: the default
 };
 Stages read_flat(RuleReader& object, StepMaker& maker);
+/// Its member `add_base_env`, for the conditions that are read from now on.
+void read_constants(RuleReader& object, StepMaker& maker);
 /// Whether `object` is that flat object and no other shape: by a key that no other has or, where it has nothing but
 /// the keys that router.json has too, by their values.
 bool is_flat(const Node& object);

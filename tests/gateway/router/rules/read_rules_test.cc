@@ -129,6 +129,22 @@ TEST_CASE("process_messages and the legacy keys run together") {
             .empty());
 }
 
+TEST_CASE("constants are known to all conditions of a file") {
+  const auto check = [](std::string_view rules) {
+    CAPTURE(rules);
+    CHECK(problems_of(rules).empty());
+    CHECK(routed(rules, "m value=71 1\nm value=70 2\n") == "m value=70 2\n");
+  };
+  check(
+      R"x({"process_messages": {"add_base_env": {"limit": 70}, "manipulate_messages": [{"drop_by": "value > limit"}]}})x");
+  check(
+      R"x({"process_messages": {"manipulate_messages": [{"drop_by": "value > limit"}], "add_base_env": {"limit": 70}}})x");
+  check(
+      R"x({"manipulate_messages": [{"drop_by": "value > limit"}], "process_messages": {"add_base_env": {"limit": 70}}})x");
+  check(R"x({"drop_metrics_if": ["value > limit"], "process_messages": {"add_base_env": {"limit": 70}}})x");
+  check(R"x({"drop_messages_if": ["value > limit"], "add_base_env": {"limit": 70}})x");
+}
+
 TEST_CASE("interval_timestamp sets the start of the interval, in the precision of the line") {
   CHECK(routed(R"x({"interval_timestamp": true})x",
                "m value=1 1700000000\nm value=1 1700000000123\nm value=1 1699999980\nm value=1\n") ==
