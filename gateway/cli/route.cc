@@ -60,12 +60,11 @@ class Explanation final : public router::Interpreter::Observer {
   Explanation(const router::RuleSet& rules, std::ostream& out) : rules_(rules), out_(out) {}
   /// Of the times of the line that comes.
   void use(codecs::Precision precision) { precision_ = precision; }
-  void saw(const router::Step& step, router::Effect effect, const router::Message& before, const router::Message& after,
+  void saw(std::size_t rule, router::Effect effect, const router::Message& before, const router::Message& after,
            const std::string& problem) override {
     if (effect == router::Effect::changed && before == after) return;
-    const router::Rule& rule = rules_.rules[step.rule];
-    out_ << fmt::format("# {}:{}:{}: {}\n#   - {}\n", rules_.file, rule.at.line, rule.at.column, rule.text,
-                        shown(before, precision_));
+    const auto& [at, text] = rules_.rules[rule];
+    out_ << fmt::format("# {}:{}:{}: {}\n#   - {}\n", rules_.file, at.line, at.column, text, shown(before, precision_));
     if (effect == router::Effect::changed) out_ << fmt::format("#   + {}\n", shown(after, precision_));
     if (effect == router::Effect::dropped) out_ << "#   dropped\n";
     if (effect == router::Effect::failed) out_ << fmt::format("#   failed: {}\n", problem);

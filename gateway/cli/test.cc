@@ -71,10 +71,10 @@ class Witness final : public router::Interpreter::Observer {
  public:
   explicit Witness(const router::RuleSet& rules) : rules_(rules) {}
   std::vector<std::string> take() { return std::exchange(by_, {}); }
-  void saw(const router::Step& step, router::Effect effect, const router::Message& before, const router::Message& after,
+  void saw(std::size_t rule, router::Effect effect, const router::Message& before, const router::Message& after,
            const std::string& /*problem*/) override {
     const bool acted = effect == router::Effect::dropped || (effect == router::Effect::changed && before != after);
-    if (acted) by_.push_back(shown(rules_, step.rule));
+    if (acted) by_.push_back(shown(rules_, rule));
   }
 
  private:

@@ -12,15 +12,16 @@ std::optional<std::size_t> Interpreter::run(Message& message, std::int64_t now_n
   for (const Step& step : rules_->steps) {
     if (observer != nullptr) before = message;
     const Effect effect = stepper_.apply(step);
-    if (effect == Effect::failed && std::ranges::find(failed_, step.rule) == failed_.end()) {
-      failed_.push_back(step.rule);
-      counts[step.rule].fail(stepper_.problem());
+    const std::size_t rule = stepper_.rule();
+    if (effect == Effect::failed && std::ranges::find(failed_, rule) == failed_.end()) {
+      failed_.push_back(rule);
+      counts[rule].fail(stepper_.problem());
     }
-    if (effect == Effect::left) counts[step.rule].leave_unit(stepper_.problem());
-    if (observer != nullptr && effect != Effect::none) observer->saw(step, effect, before, message, stepper_.problem());
+    if (effect == Effect::left) counts[rule].leave_unit(stepper_.problem());
+    if (observer != nullptr && effect != Effect::none) observer->saw(rule, effect, before, message, stepper_.problem());
     if (effect != Effect::dropped) continue;
-    ++counts[step.rule].dropped;
-    return step.rule;
+    ++counts[rule].dropped;
+    return rule;
   }
   return std::nullopt;
 }

@@ -18,11 +18,11 @@ class Interpreter {
   explicit Interpreter(std::shared_ptr<const RuleSet> rules)
       : rules_(std::move(rules)), stepper_(rules_->topology.get(), rules_->hostname_tag) {}
 
-  /// Is told of each step that changed or dropped the message, left its unit, or failed, with the message before and
+  /// Is told of each rule that changed or dropped the message, left its unit, or failed, with the message before and
   /// after it.
   struct Observer {
     virtual ~Observer() = default;
-    virtual void saw(const Step& step, Effect effect, const Message& before, const Message& after,
+    virtual void saw(std::size_t rule, Effect effect, const Message& before, const Message& after,
                      const std::string& problem) = 0;
   };
 

@@ -275,10 +275,11 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
     if (!*holds) continue;
     if (touches_fields(step)) return give_up(*at, line, now_ns, out);
     const Effect effect = stepper_.act(step);
-    if (effect == Effect::failed) failed_.emplace_back(step.rule, stepper_.problem());
-    if (effect == Effect::left) left.emplace_back(step.rule, stepper_.problem());
+    const std::size_t rule = stepper_.rule();
+    if (effect == Effect::failed) failed_.emplace_back(rule, stepper_.problem());
+    if (effect == Effect::left) left.emplace_back(rule, stepper_.problem());
     if (effect == Effect::dropped) {
-      dropper = step.rule;
+      dropper = rule;
       break;
     }
     if (step.kind == Step::Kind::interval_time) {
@@ -288,7 +289,7 @@ Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns
     }
     if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
       PlanNode& scale = node_at(*at, PlanNodeKind::scale);
-      scale.rule = static_cast<std::uint32_t>(step.rule);
+      scale.rule = static_cast<std::uint32_t>(rule);
       scale.change = *change;
       at = effect == Effect::changed ? &scale.next : &scale.otherwise;
     }

@@ -175,6 +175,7 @@ std::optional<bool> Stepper::decide(const expression::Expression& condition, con
 }
 
 Effect Stepper::apply(const Step& step) {
+  rule_ = step.rule;
   if (is_of_metrics(step.kind) && !is_metric(*message_)) return Effect::none;
   const std::optional<bool> holds_here = holds(step.condition.get());
   if (!holds_here) return Effect::failed;
@@ -183,10 +184,18 @@ Effect Stepper::apply(const Step& step) {
 }
 
 Effect Stepper::act(const Step& step) {
+  rule_ = step.rule;
   prefix_change_.reset();
   const Effect effect = act_on(step);
   if (effect == Effect::changed) view_is_stale_ = true;
   return effect;
+}
+
+const Named* Stepper::look_up(const Step& step, std::string_view name) {
+  const auto found = step.names.find(name);
+  if (found == step.names.end()) return nullptr;
+  rule_ = found->second.rule;
+  return &found->second;
 }
 
 Effect Stepper::act_on(const Step& step) {
@@ -196,9 +205,9 @@ Effect Stepper::act_on(const Step& step) {
     case drop:
       return Effect::dropped;
     case drop_type:
-      return step.names.contains(message_type(view())) ? Effect::dropped : Effect::none;
+      return look_up(step, message_type(view())) != nullptr ? Effect::dropped : Effect::none;
     case drop_name:
-      return step.names.contains(message.name) ? Effect::dropped : Effect::none;
+      return look_up(step, message.name) != nullptr ? Effect::dropped : Effect::none;
     case set:
       if (step.to == Part::fields) {
         set_field(message.fields, step.key, step.value);
@@ -217,16 +226,16 @@ Effect Stepper::act_on(const Step& step) {
     case rename:
       return this->rename(step.value);
     case rename_by: {
-      const auto found = step.names.find(message.name);
-      return found == step.names.end() ? Effect::none : this->rename(found->second);
+      const Named* const found = look_up(step, message.name);
+      return found == nullptr ? Effect::none : this->rename(found->value);
     }
     case normalize:
       return this->normalize();
     case prefix:
       return change_prefix(step.value);
     case prefix_by: {
-      const auto found = step.names.find(message.name);
-      return found == step.names.end() ? Effect::none : change_prefix(found->second);
+      const Named* const found = look_up(step, message.name);
+      return found == nullptr ? Effect::none : change_prefix(found->value);
     }
     case interval_time:
       message.time_ns = interval_start(message.time_ns.value_or(now_ns_), step.interval_ns);

@@ -26,12 +26,17 @@ struct Message : codecs::Message {
 /// The three places of a message that hold keys and values.
 enum class Part : std::uint8_t { tags, meta, fields };
 
+/// What a table of names has for one of them.
+struct Named {
+  std::string value;
+  std::size_t rule = 0;  ///< of RuleSet::rules: each name was written down by itself
+};
 /// So that tables of names are asked with views.
 struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
-using Names = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
+using Names = std::unordered_map<std::string, Named, TextHash, std::equal_to<>>;
 
 struct Step {
   enum class Kind : std::uint8_t {
@@ -57,7 +62,7 @@ struct Step {
   std::string value;
   Names names;
   std::int64_t interval_ns = 0;
-  std::size_t rule = 0;  ///< of RuleSet::rules: where it was written
+  std::size_t rule = 0;  ///< of RuleSet::rules: where it was written; of `names`, the first
 };
 
 /// What became of a message by one step.
@@ -116,12 +121,15 @@ class Stepper {
   const std::optional<PrefixChange>& prefix_change() const { return prefix_change_; }
   /// After Effect::failed and Effect::left.
   const std::string& problem() const { return problem_; }
+  /// The rule that the last step followed: of one with `names`, that of the name it found.
+  std::size_t rule() const { return rule_; }
   /// The message as conditions see it; valid until it is changed.
   const MessageView& view();
 
  private:
   std::optional<bool> decide(const expression::Expression& condition, const expression::Variables& variables);
   Effect act_on(const Step& step);
+  const Named* look_up(const Step& step, std::string_view name);
   Effect move(const Step& step);
   Effect rename(std::string_view name);
   Effect normalize();
@@ -139,6 +147,7 @@ class Stepper {
   expression::Arena arena_;
   std::optional<PrefixChange> prefix_change_;
   std::string problem_;
+  std::size_t rule_ = 0;
 };
 
 }  // namespace gw::router

@@ -133,6 +133,23 @@ Step StepMaker::step(Step::Kind kind, Origin origin, Condition condition) {
   return step;
 }
 
+Step StepMaker::step_by_name(Step::Kind kind, std::string_view key, const std::vector<const Node*>& rows,
+                             Condition condition) {
+  const bool is_table = kind == Step::Kind::rename_by || kind == Step::Kind::prefix_by;
+  Step step;
+  step.kind = kind;
+  step.condition = std::move(condition);
+  step.rule = rules_.rules.size();
+  for (const Node* const row : rows) {
+    const Origin origin =
+        is_table ? Origin{row->key_where, fmt::format("{}: {} -> {}", key, row->key, row->text)} : origin_of(key, *row);
+    router::Named named{is_table ? row->text : std::string(), add_rule(origin)};
+    const bool is_new = step.names.emplace(is_table ? row->key : row->text, std::move(named)).second;
+    if (!is_new) warn(origin.where, fmt::format("{} stands in this list already", config::in_quotes(row->text)));
+  }
+  return step;
+}
+
 bool StepMaker::check_key(Part part, std::string_view key, config::Position where) {
   if (part == Part::meta ? !key.empty() : codecs::representable(key)) return true;
   error(where, fmt::format("{} cannot be the key of a {}: it is empty or holds what line protocol cannot carry",
@@ -167,25 +184,19 @@ bool StepMaker::check_prefix(const Node& prefix) {
 Steps read_drop_names(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
   const std::vector<const Node*> names = object.texts(key);
   if (names.empty()) return {};
-  std::string all;
-  for (const Node* const name : names) all += (all.empty() ? "" : ", ") + name->text;
-  Step step = maker.step(Step::Kind::drop_name, {names.front()->where, fmt::format("{}: {}", key, all)}, condition);
-  for (const Node* const name : names) step.names.emplace(name->text, "");
-  return {std::move(step)};
+  return {maker.step_by_name(Step::Kind::drop_name, key, names, condition)};
 }
 
 Steps read_drop_types(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
   constexpr std::array<std::string_view, 4> types = {"metric", "event", "log", "control"};
   const std::vector<const Node*> names = object.texts(key);
   if (names.empty()) return {};
-  Step step = maker.step(Step::Kind::drop_type, origin_of(key, *names.front()), condition);
   for (const Node* const name : names) {
     if (std::ranges::find(types, name->text) == types.end())
       maker.error(name->where, fmt::format("unknown type of message {}{}: there is {}", config::in_quotes(name->text),
                                            config::did_you_mean(name->text, types), config::list_of(types)));
-    step.names.emplace(name->text, "");
   }
-  return {std::move(step)};
+  return {maker.step_by_name(Step::Kind::drop_type, key, names, condition)};
 }
 
 Steps read_drops(RuleReader& object, std::string_view key, StepMaker& maker) {
@@ -206,13 +217,10 @@ Steps read_giving(RuleReader& object, std::string_view key, GivingKind kind, Ste
 
 Steps read_giving_by_name(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker,
                           const Condition& condition) {
-  const std::vector<const Node*> entries = object.entries(key);
+  std::vector<const Node*> entries = object.entries(key);
+  std::erase_if(entries, [&](const Node* entry) { return !(maker.*kind.check)(*entry); });
   if (entries.empty()) return {};
-  Step step = maker.step(kind.kind_by_name, {entries.front()->key_where, std::string(key)}, condition);
-  for (const Node* const entry : entries) {
-    if ((maker.*kind.check)(*entry)) step.names.emplace(entry->key, entry->text);
-  }
-  return {std::move(step)};
+  return {maker.step_by_name(kind.kind_by_name, key, entries, condition)};
 }
 
 Steps read_giving_by_condition(RuleReader& object, std::string_view key, GivingKind kind, StepMaker& maker) {

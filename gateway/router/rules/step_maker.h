@@ -69,6 +69,10 @@ class StepMaker {
 
   /// A step of that kind with its rule; the rest is up to the caller.
   router::Step step(router::Step::Kind kind, Origin origin, Condition condition = nullptr);
+  /// One that looks up what `rows`, texts of the list or the table `key`, have for a name or a type: each row is a rule
+  /// of its own.
+  router::Step step_by_name(router::Step::Kind kind, std::string_view key, const std::vector<const Node*>& rows,
+                            Condition condition);
   /// What `key` may be in `part`; what is wrong is said of `where`.
   bool check_key(router::Part part, std::string_view key, config::Position where);
   bool check_value(router::Part part, std::string_view value, config::Position where);

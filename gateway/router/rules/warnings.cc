@@ -140,16 +140,16 @@ class Walk {
     const auto wanted = step.condition == nullptr ? std::nullopt : names_wanted(step.condition->tree());
     if (wanted) {
       const auto gone = std::ranges::find_if(*wanted, [this](const auto& name) { return !dropped_.contains(name); });
-      if (!wanted->empty() && gone == wanted->end()) warn_of_dropped(step, *wanted->begin());
+      if (!wanted->empty() && gone == wanted->end()) warn_of_dropped(step.rule, *wanted->begin());
     }
-    for (const auto& [name, value] : step.names) {
-      if (step.kind != Step::Kind::drop_type && dropped_.contains(name)) warn_of_dropped(step, name);
+    for (const auto& [name, row] : step.names) {
+      if (step.kind != Step::Kind::drop_type && dropped_.contains(name)) warn_of_dropped(row.rule, name);
     }
     remember(step, wanted);
   }
 
-  void warn_of_dropped(const Step& step, const std::string& name) {
-    warn(step.rule, fmt::format("'{}' does not get to this rule: {} drops it", name, place_of(dropped_.at(name))));
+  void warn_of_dropped(std::size_t rule, const std::string& name) {
+    warn(rule, fmt::format("'{}' does not get to this rule: {} drops it", name, place_of(dropped_.at(name))));
   }
 
   void remember(const Step& step, const std::optional<std::set<std::string>>& wanted) {
@@ -162,13 +162,13 @@ class Walk {
         break;
       case Step::Kind::drop_name:
         if (step.condition != nullptr) break;
-        for (const auto& [name, value] : step.names) dropped_.emplace(name, step.rule);
+        for (const auto& [name, row] : step.names) dropped_.emplace(name, row.rule);
         break;
       case Step::Kind::rename:
         dropped_.erase(step.value);  // there may be messages of that name again
         break;
       case Step::Kind::rename_by:
-        for (const auto& [name, value] : step.names) dropped_.erase(value);
+        for (const auto& [name, row] : step.names) dropped_.erase(row.value);
         break;
       default:
         break;

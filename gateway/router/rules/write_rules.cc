@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -45,10 +44,26 @@ std::string condition_of(const Step& step) {
   return step.condition == nullptr ? std::string() : expression::spell_out(*step.condition);
 }
 
-/// In the order of the alphabet: of what order they were written in the step knows nothing.
-std::vector<std::pair<std::string, std::string>> sorted(const router::Names& names) {
-  const std::map<std::string, std::string> ordered(names.begin(), names.end());
-  return {ordered.begin(), ordered.end()};
+/// As they were written.
+std::vector<const router::Names::value_type*> rows_of(const Step& step) {
+  std::vector<const router::Names::value_type*> rows;
+  for (const auto& row : step.names) rows.push_back(&row);
+  std::ranges::sort(rows, {}, [](const auto* row) { return row->second.rule; });
+  return rows;
+}
+
+std::vector<std::pair<std::string, std::string>> names_of(const Step& step) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto* const row : rows_of(step)) names.emplace_back(row->first, row->second.value);
+  return names;
+}
+
+/// Of the file it comes from, as `rules` say.
+std::vector<std::uint32_t> lines_of(const router::RuleSet& rules, const Step& step) {
+  std::vector<std::uint32_t> lines;
+  for (const auto* const row : rows_of(step)) lines.push_back(rules.rules[row->second.rule].at.line);
+  if (lines.empty()) lines.push_back(rules.rules[step.rule].at.line);
+  return lines;
 }
 
 Item item_of(const Step& step) {
@@ -66,10 +81,10 @@ Item item_of(const Step& step) {
       if (item.entries[0].first.empty()) item.entries[0].first = "*";
       break;
     case Step::Kind::drop_type:
-      is("drop_by_type", Form::list, sorted(step.names));
+      is("drop_by_type", Form::list, names_of(step));
       break;
     case Step::Kind::drop_name:
-      is("drop_by_name", Form::list, sorted(step.names));
+      is("drop_by_name", Form::list, names_of(step));
       break;
     case Step::Kind::set:
       is(step.to == Part::tags && step.condition == nullptr ? "add_base_tags"
@@ -86,7 +101,7 @@ Item item_of(const Step& step) {
       is("rename_to", Form::value, {{step.value, ""}});
       break;
     case Step::Kind::rename_by:
-      is("rename_by", Form::table, sorted(step.names));
+      is("rename_by", Form::table, names_of(step));
       break;
     case Step::Kind::normalize:
       is("normalize_units", Form::value, {});
@@ -95,7 +110,7 @@ Item item_of(const Step& step) {
       is("change_prefix_to", Form::value, {{step.value, ""}});
       break;
     case Step::Kind::prefix_by:
-      is("change_prefix_by", Form::table, sorted(step.names));
+      is("change_prefix_by", Form::table, names_of(step));
       break;
     case Step::Kind::interval_time:
       break;  // a key of its own
@@ -150,14 +165,15 @@ std::vector<Item> items_of(const router::RuleSet& rules) {
     if (step.kind == Step::Kind::interval_time) continue;
     if (holds_already(std::span(rules.steps).first(i), step)) continue;
     Item item = item_of(step);
-    const std::uint32_t line = rules.rules[step.rule].at.line;
     if (may_join && is_of_key(step) && joins(items.back(), item)) {
       items.back().entries.push_back(std::move(item.entries[0]));
     } else {
       items.push_back(std::move(item));
     }
     std::vector<std::uint32_t>& lines = items.back().lines;
-    if (lines.empty() || lines.back() != line) lines.push_back(line);
+    for (const std::uint32_t line : lines_of(rules, step)) {
+      if (lines.empty() || lines.back() != line) lines.push_back(line);
+    }
     may_join = is_of_key(step);
   }
   return items;
@@ -194,9 +210,17 @@ std::string value_of(const Item& item) {
   return fmt::format("{} = {}\n", item.action, toml_text(item.entries[0].first));
 }
 
+/// Three lines or more that follow each other as 4-6.
 std::string origin(const router::RuleSet& rules, const std::vector<std::uint32_t>& lines) {
   std::string text = "  # " + printable(rules.file);
-  for (const std::uint32_t line : lines) text += fmt::format("{}{}", line == lines.front() ? ":" : ", ", line);
+  for (std::size_t i = 0; i < lines.size();) {
+    std::size_t last = i;
+    while (last + 1 < lines.size() && lines[last + 1] == lines[last] + 1) ++last;
+    if (last < i + 2) last = i;
+    text += fmt::format("{}{}", i == 0 ? ":" : ", ", lines[i]);
+    if (last > i) text += fmt::format("-{}", lines[last]);
+    i = last + 1;
+  }
   return text + '\n';
 }
 

@@ -118,7 +118,7 @@ TEST_CASE("route explains what each rule did, in comments, so that what it print
             ":1:72: drop_metrics_if: value + 'x' == 'y'\n#   - old,type-id=0 value=1 1700000000\n"
             "#   failed: '+' does not fit between float and text: int() or float() makes a number of a text\n" +
             at +
-            ":1:21: rename_metrics\n#   - old,type-id=0 value=1 1700000000\n"
+            ":1:21: rename_metrics: old -> new\n#   - old,type-id=0 value=1 1700000000\n"
             "#   + new,type-id=0 value=1 1700000000   meta: oldname=old\nnew,type-id=0 value=1 1700000000\n" +
             at + ":1:56: drop_metrics_if: type-id == 1\n#   - old,type-id=1 value=1 1700000000\n#   dropped\n");
   CHECK(ran.code == 1);

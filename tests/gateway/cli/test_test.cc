@@ -100,7 +100,7 @@ d value=3 1
         "    - a value=1 1\n"
         "    - c value=2 1\n"
         "    + b value=1 1\n"
-        "        router.json:2:22: rename_metrics\n"
+        "        router.json:2:22: rename_metrics: a -> b\n"
         "      d value=3 1\n"
         "    dropped: c value=2 1\n"
         "        router.json:3:23: drop_metrics_if: name == 'c'\n"

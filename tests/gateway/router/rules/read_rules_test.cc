@@ -92,6 +92,31 @@ TEST_CASE("the documented list runs as it is written") {
         "m,unit=kB value=2000,g=\"h\" 1\n");
 }
 
+TEST_CASE("each name that a rule is for is a rule of its own") {
+  router::Router router(rules_of(R"x({"drop_metrics": ["a",
+ "b"], "change_unit_prefix": {"m": "K", "n": "M"}, "rename_metrics": {"x": "y"},
+ "process_messages": {"drop_by_message_type": ["log", "event"]}})x"));
+  CHECK(
+      routed(router,
+             "b value=1 1\nb value=2 2\nn,unit=kWh value=1 1\nn,unit=kWh value=2 2\ne event=\"x\" 1\nx value=1 1\n") ==
+      "n,unit=kWh value=1 1\nn,unit=kWh value=2 2\ny value=1 1\n");
+  std::string counts;
+  for (std::size_t i = 0; i < router.rules().rules.size(); ++i) {
+    const auto& [at, text] = router.rules().rules[i];
+    const router::RuleCounts& rule = router.rule_counts()[i];
+    counts += std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + text + ": " +
+              std::to_string(rule.dropped) + " dropped, " + std::to_string(rule.units_left) + " left\n";
+  }
+  CHECK(counts ==
+        "1:19: drop_metrics: a: 0 dropped, 0 left\n"
+        "2:2: drop_metrics: b: 2 dropped, 0 left\n"
+        "2:71: rename_metrics: x -> y: 0 dropped, 0 left\n"
+        "2:31: change_unit_prefix: m -> K: 0 dropped, 0 left\n"
+        "2:41: change_unit_prefix: n -> M: 0 dropped, 2 left\n"
+        "3:48: drop_by_message_type: log: 0 dropped, 0 left\n"
+        "3:55: drop_by_message_type: event: 1 dropped, 0 left\n");
+}
+
 TEST_CASE("a field that is moved becomes text as Go writes it") {
   const auto check = [](std::string_view field, std::string_view want) {
     CAPTURE(field);

@@ -213,7 +213,7 @@ num_cache_intervals = 1
 hostname_tag = "node"
 
 [[router.manipulate_messages]]  # r.json:8
-drop_by_name = ["a b", "debug"]
+drop_by_name = ["debug", "a b"]
 
 [[router.manipulate_messages]]  # r.json:8
 drop_by = 'name matches "cpu\\d"'
@@ -248,6 +248,20 @@ change_prefix_by = { "mem.used" = "G" }
 name = "n"
 function = "avg(values)"
 tags = { type = "node" }
+)x");
+}
+
+TEST_CASE("names are written out as they stand, with the lines of each") {
+  const auto toml = written(
+      "{\"rename_metrics\": {\n\"z\": \"1\",\n\"a\": \"2\",\n\"m\": \"3\"},\n\"drop_metrics\": [\"y\",\n\"b\"]}");
+  REQUIRE(toml);
+  CHECK(*toml == R"x([router]
+
+[[router.manipulate_messages]]  # r.json:5, 6
+drop_by_name = ["y", "b"]
+
+[[router.manipulate_messages]]  # r.json:2-4
+rename_by = { z = "1", a = "2", m = "3" }
 )x");
 }
 
