@@ -108,6 +108,9 @@ class FlatReader {
   Steps& steps(Stage stage) { return stages_.steps[static_cast<std::size_t>(stage)]; }
 
   void read_order() {
+    const Node* const order = object_.find("stage_order");
+    if (order != nullptr && order->kind == Node::Kind::array && order->children.empty())
+      maker_.warn(order->where, "'stage_order' is empty: the stages run in their default order; leave it out");
     for (const Node* const name : object_.texts("stage_order")) {
       if (const auto stage = stage_of(name->text)) {
         stages_.order.push_back(*stage);
@@ -124,6 +127,8 @@ class FlatReader {
 };
 
 }  // namespace
+
+std::string_view name_of(Stage stage) { return stage_names[static_cast<std::size_t>(stage)]; }
 
 void read_constants(RuleReader& object, StepMaker& maker) {
   const Node* const constants = object.find("add_base_env");

@@ -70,6 +70,7 @@ class RouterReader {
   std::optional<RuleReader> open_process_messages();
   void read_process_messages(std::optional<RuleReader> object, const LegacySteps& legacy);
   void place_flat(const Stages& stages, const LegacySteps& legacy);
+  void warn_of_left_out(const Stages& stages);
   void place_legacy(const LegacySteps& legacy);
   void read_aggregates();
   void read_aggregate(RuleReader& object);
@@ -163,6 +164,7 @@ void RouterReader::read_process_messages(std::optional<RuleReader> object, const
 void RouterReader::place_flat(const Stages& stages, const LegacySteps& legacy) {
   if (!stages.order.empty()) {
     for (const Stage stage : stages.order) append(rules_.steps, stages.steps[static_cast<std::size_t>(stage)]);
+    warn_of_left_out(stages);
     return place_legacy(legacy);
   }
   for (std::size_t i = 0; i < stage_count; ++i) {
@@ -184,6 +186,16 @@ void RouterReader::place_flat(const Stages& stages, const LegacySteps& legacy) {
       default:
         break;
     }
+  }
+}
+
+void RouterReader::warn_of_left_out(const Stages& stages) {
+  for (std::size_t i = 0; i < stage_count; ++i) {
+    const auto stage = static_cast<Stage>(i);
+    const bool runs = std::ranges::find(stages.order, stage) != stages.order.end();
+    if (runs || stages.steps[i].empty()) continue;
+    maker_.warn(rules_.rules[stages.steps[i].front().rule].at,
+                fmt::format("the rules of the stage '{}' never run: 'stage_order' leaves it out", name_of(stage)));
   }
 }
 

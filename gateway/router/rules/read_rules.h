@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/router/rule_set.h"
@@ -53,6 +54,8 @@ enum class Stage : std::uint8_t {
   normalize_unit,
   count_,
 };
+/// As `stage_order` has it.
+std::string_view name_of(Stage stage);
 inline constexpr std::size_t stage_count = static_cast<std::size_t>(Stage::count_);
 
 /// cc-lib's flat object: the steps of each stage in the order of the file.

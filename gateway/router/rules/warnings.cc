@@ -6,176 +6,188 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "gateway/base/suggest.h"
-#include "gateway/router/expression/node.h"
+#include "gateway/router/rules/condition_check.h"
 
 namespace gw::rules {
 
 using expression::Node;
-using expression::Operator;
+using router::Part;
 using router::Step;
 
 namespace {
 
-bool is(const Node& node, Operator op) { return node.kind == Node::Kind::binary && node.op == op; }
+bool sets_tag(const Step& step, std::string_view key) {
+  if (step.to != Part::tags) return false;
+  return (step.kind == Step::Kind::set && step.key == key) || (step.kind == Step::Kind::move && step.value == key);
+}
 
-/// What is compared, by the way it is written: name, tag.type and tags['type'] are each their own.
-std::string path_of(const Node& node) {
-  if (node.kind == Node::Kind::name || node.kind == Node::Kind::text) return node.text;
-  if (node.kind == Node::Kind::member && node.parts[1]->kind == Node::Kind::text)
-    return path_of(*node.parts[0]) + "." + node.parts[1]->text;
-  if (node.kind == Node::Kind::method && node.parts.size() == 1 && node.text == "Name") return "name";
+bool takes_tag(const Step& step) {
+  return step.from == Part::tags && (step.kind == Step::Kind::erase || step.kind == Step::Kind::move);
+}
+
+bool is_drop(const Step& step) {
+  return step.kind == Step::Kind::drop || step.kind == Step::Kind::drop_name || step.kind == Step::Kind::drop_type;
+}
+
+/// Of `names` only what is a name of metrics.
+bool asks_names(const Step& step) { return !step.names.empty() && step.kind != Step::Kind::drop_type; }
+
+/// What comes of lines without a tag that ClusterCockpit's documentation says never to delete (pipeline/accept.h).
+std::string_view cost_of(std::string_view key) {
+  if (key == "hostname")
+    return "without the tag 'hostname' cc-metric-store takes no line, and the gateway drops it as bad_host";
+  if (key == "type")
+    return "without the tag 'type' a line goes to the store as type=node: the values of all parts of a host overwrite "
+           "each other";
+  if (key == "type-id")
+    return "without the tag 'type-id' the values of all parts of a host overwrite each other in cc-metric-store";
   return {};
 }
 
-/// `path == 'text'`, whichever way round.
-std::optional<std::pair<std::string, std::string_view>> equality_of(const Node& node) {
-  if (!is(node, Operator::equal)) return std::nullopt;
-  const Node* left = node.parts[0].get();
-  const Node* right = node.parts[1].get();
-  if (left->kind == Node::Kind::text) std::swap(left, right);
-  const std::string path = path_of(*left);
-  if (path.empty() || left->kind == Node::Kind::text || right->kind != Node::Kind::text) return std::nullopt;
-  return std::pair(path, std::string_view(right->text));
-}
-
-/// The parts of a condition that must all hold.
-void conjuncts_of(const Node& node, std::vector<const Node*>& into) {
-  if (is(node, Operator::logical_and)) {
-    for (const auto& part : node.parts) conjuncts_of(*part, into);
-  } else {
-    into.push_back(&node);
-  }
-}
-
-/// Why nothing fulfils the condition; empty where something may.
-std::string contradiction(const Node& condition) {
-  std::vector<const Node*> conjuncts;
-  conjuncts_of(condition, conjuncts);
-  std::map<std::string, std::string_view> wanted;
-  for (const Node* const part : conjuncts) {
-    if (part->kind == Node::Kind::boolean && part->integer == 0) return "it is never true";
-    const auto equality = equality_of(*part);
-    if (!equality) continue;
-    const auto [at, first] = wanted.emplace(*equality);
-    if (!first && at->second != equality->second)
-      return fmt::format("{} cannot be both '{}' and '{}'", equality->first, at->second, equality->second);
-  }
-  return {};
-}
-
-/// Names that conditions have for what a message of ClusterCockpit mostly has.
-constexpr std::string_view usual_names[] = {
-    "cluster", "control", "event", "group", "hostname", "log",  "source", "stype", "stype-id", "type",    "type-id",
-    "unit",    "value",   "name",  "tags",  "tag",      "meta", "fields", "field", "metric",   "message", "timestamp"};
-
-/// A name that only the messages could know, but that looks like a slip; empty where there is none.
-std::pair<std::string_view, std::string_view> slip_in(const Node& tree) {
-  if (tree.kind == Node::Kind::name && tree.reads == expression::Reads::perhaps &&
-      std::ranges::find(usual_names, tree.text) == std::end(usual_names)) {
-    if (const std::string_view meant = nearest(tree.text, usual_names); !meant.empty()) return {tree.text, meant};
-  }
-  for (const auto& part : tree.parts) {
-    if (const auto slip = slip_in(*part); !slip.first.empty()) return slip;
-  }
-  return {};
-}
-
-/// The names of which the condition wants one, where it does.
-std::optional<std::set<std::string>> names_wanted(const Node& condition) {
-  std::vector<const Node*> conjuncts;
-  conjuncts_of(condition, conjuncts);
-  for (const Node* const part : conjuncts) {
-    if (const auto equality = equality_of(*part); equality && equality->first == "name")
-      return std::set<std::string>{std::string(equality->second)};
-    if (!is(*part, Operator::in) || path_of(*part->parts[0]) != "name" || part->parts[1]->kind != Node::Kind::list)
-      continue;
-    std::set<std::string> names;
-    const auto& items = part->parts[1]->parts;
-    for (const auto& item : items) names.insert(item->text);
-    if (std::ranges::all_of(items, [](const auto& item) { return item->kind == Node::Kind::text; })) return names;
-  }
-  return std::nullopt;
-}
-
-/// Goes through the steps in order and knows which names have been dropped.
+/// Goes through the steps in order and knows which names get no further.
 class Walk {
  public:
-  explicit Walk(const router::RuleSet& rules) : rules_(rules) {}
+  explicit Walk(const router::RuleSet& rules) : rules_(rules) {
+    for (const Step& step : rules.steps) {
+      if (step.kind == Step::Kind::set) keys_.insert(step.key);
+      if (step.kind == Step::Kind::move) keys_.insert(step.value);
+    }
+  }
 
   std::vector<config::Problem> run() {
-    for (const Step& step : rules_.steps) look_at(step);
-    for (const router::Aggregate& aggregate : rules_.aggregates) {
-      if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
+    for (std::size_t i = 0; i < rules_.steps.size(); ++i) {
+      look_at(rules_.steps[i]);
+      look_at_tags(rules_.steps[i], std::span(rules_.steps).subspan(i + 1));
+    }
+    for (const router::Aggregate& aggregate : rules_.aggregates) look_at(aggregate);
+    for (const auto& [rule, reached] : reached_) {
+      if (reached.never == reached.times) warn(rule, reached.why);
     }
     return std::move(problems_);
   }
 
  private:
-  /// Steps may stand twice in the list.
+  /// Why messages of a name get no further.
+  struct Gone {
+    std::size_t rule = 0;
+    std::string how;
+    bool for_aggregates = false;
+  };
+  /// Steps may stand twice in the list, and a rule does nothing where none of its steps does.
+  struct Reached {
+    std::size_t times = 0;
+    std::size_t never = 0;
+    std::string why;
+  };
+
   void warn(std::size_t rule, std::string text) {
     if (!told_.insert(rule).second) return;
     problems_.push_back({config::Problem::Severity::warning, rules_.rules[rule].at, std::move(text)});
   }
 
+  /// `why` is empty where something may get to the rule.
+  void reach(std::size_t rule, std::string why) {
+    Reached& reached = reached_[rule];
+    ++reached.times;
+    if (why.empty()) return;
+    ++reached.never;
+    if (reached.why.empty()) reached.why = std::move(why);
+  }
+
   void look_at_condition(const Node& condition, std::size_t rule) {
     const std::string why = contradiction(condition);
     if (!why.empty()) return warn(rule, fmt::format("this rule can never match: {}", why));
-    const auto [name, meant] = slip_in(condition);
-    if (!name.empty())
-      warn(rule,
-           fmt::format("'{}' is taken for a tag, meta value or field of that name; did you mean '{}'?", name, meant));
+    if (std::string slip = slip_in(condition, keys_); !slip.empty()) warn(rule, std::move(slip));
   }
 
   void look_at(const Step& step) {
-    if (dropper_) {
-      warn(step.rule, fmt::format("nothing gets to this rule: {} drops every message", place_of(*dropper_)));
-      return;
-    }
     if (step.condition != nullptr) look_at_condition(step.condition->tree(), step.rule);
     const auto wanted = step.condition == nullptr ? std::nullopt : names_wanted(step.condition->tree());
-    if (wanted) {
-      const auto gone = std::ranges::find_if(*wanted, [this](const auto& name) { return !dropped_.contains(name); });
-      if (!wanted->empty() && gone == wanted->end()) warn_of_dropped(step.rule, *wanted->begin());
+    const std::string why = dropper_
+                                ? fmt::format("nothing gets to this rule: {} drops every message", place_of(*dropper_))
+                                : why_gone(wanted);
+    if (why.empty() && asks_names(step)) {
+      for (const auto& [name, row] : step.names) reach(row.rule, why_gone(name));
+    } else {
+      reach(step.rule, why);  // of many names one word is enough
     }
-    for (const auto& [name, row] : step.names) {
-      if (step.kind != Step::Kind::drop_type && dropped_.contains(name)) warn_of_dropped(row.rule, name);
-    }
-    remember(step, wanted);
+    if (!dropper_) remember(step, wanted);
   }
 
-  void warn_of_dropped(std::size_t rule, const std::string& name) {
-    warn(rule, fmt::format("'{}' does not get to this rule: {} drops it", name, place_of(dropped_.at(name))));
+  void look_at_tags(const Step& step, std::span<const Step> later) {
+    if (!takes_tag(step)) return;
+    const std::string_view cost = cost_of(step.key);
+    if (cost.empty()) return;
+    if (std::ranges::any_of(later, [&](const Step& other) { return sets_tag(other, step.key); })) return;
+    // Of type=node there is one value a host, and the store has no use for its type-id.
+    const auto makes_node = [](const Step& other) { return sets_tag(other, "type") && other.value == "node"; };
+    const bool is_node = step.condition != nullptr && wants_tag(step.condition->tree(), "type", "node");
+    if (step.key != "hostname" && (is_node || std::ranges::any_of(rules_.steps, makes_node))) return;
+    warn(step.rule, std::string(cost));
   }
 
-  void remember(const Step& step, const std::optional<std::set<std::string>>& wanted) {
+  void look_at(const router::Aggregate& aggregate) {
+    const auto wanted = aggregate.condition == nullptr ? std::nullopt : names_wanted(aggregate.condition->tree());
+    if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
+    std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
+    if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
+    // What is dropped is still there to compute from.
+    std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
+    if (std::string why = why_gone(wanted); !why.empty()) warn(aggregate.rule, std::move(why));
+  }
+
+  std::string why_gone(const std::string& name) const {
+    const auto found = gone_.find(name);
+    if (found == gone_.end()) return {};
+    return fmt::format("'{}' does not get to this rule: {} {}", name, place_of(found->second.rule), found->second.how);
+  }
+
+  std::string why_gone(const std::optional<WantedNames>& wanted) const {
+    if (!wanted || wanted->names.empty()) return {};
+    const auto is_gone = [this](const std::string& name) { return gone_.contains(name); };
+    return std::ranges::all_of(wanted->names, is_gone) ? why_gone(*wanted->names.begin()) : std::string();
+  }
+
+  void remember(const Step& step, const std::optional<WantedNames>& wanted) {
+    const bool by_name_alone = wanted && wanted->alone;
+    const std::string renamed = fmt::format("renames it to '{}'", step.value);
     switch (step.kind) {
       case Step::Kind::drop:
         if (step.condition == nullptr) dropper_ = step.rule;
-        if (wanted && is_only_names(step.condition->tree())) {
-          for (const std::string& name : *wanted) dropped_.emplace(name, step.rule);
-        }
+        if (!by_name_alone) break;
+        for (const std::string& name : wanted->names) gone_.emplace(name, Gone{step.rule, "drops it", false});
         break;
       case Step::Kind::drop_name:
         if (step.condition != nullptr) break;
-        for (const auto& [name, row] : step.names) dropped_.emplace(name, row.rule);
+        for (const auto& [name, row] : step.names) gone_.emplace(name, Gone{row.rule, "drops it", false});
         break;
       case Step::Kind::rename:
-        dropped_.erase(step.value);  // there may be messages of that name again
+        if (by_name_alone) {
+          for (const std::string& name : wanted->names) gone_.emplace(name, Gone{step.rule, renamed, !drops_});
+        }
+        gone_.erase(step.value);  // there may be messages of that name again
         break;
       case Step::Kind::rename_by:
-        for (const auto& [name, row] : step.names) dropped_.erase(row.value);
+        remember_renames(step);
         break;
       default:
         break;
     }
+    drops_ = drops_ || is_drop(step);
   }
 
-  static bool is_only_names(const Node& condition) { return !is(condition, Operator::logical_and); }
+  void remember_renames(const Step& step) {
+    if (step.condition == nullptr) {
+      for (const auto& [name, row] : step.names)
+        gone_.emplace(name, Gone{row.rule, fmt::format("renames it to '{}'", row.value), !drops_});
+    }
+    for (const auto& [name, row] : step.names) gone_.erase(row.value);
+  }
 
   std::string place_of(std::size_t rule) const {
     const router::Rule& written = rules_.rules[rule];
@@ -183,10 +195,13 @@ class Walk {
   }
 
   const router::RuleSet& rules_;
+  Words keys_;  ///< of tags, meta values and fields that rules set
   std::vector<config::Problem> problems_;
   std::set<std::size_t> told_;
-  std::map<std::string, std::size_t, std::less<>> dropped_;  ///< names, and the rules that drop them
-  std::optional<std::size_t> dropper_;                       ///< of everything
+  std::map<std::size_t, Reached> reached_;
+  std::map<std::string, Gone, std::less<>> gone_;
+  bool drops_ = false;                  ///< some messages, before the step that is looked at
+  std::optional<std::size_t> dropper_;  ///< of everything
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace gw::rules {
 
-/// Rules that can never do anything, as far as that can be seen without a message: conditions that nothing fulfils,
-/// and rules for what an earlier one drops.
+/// Rules that can never do anything, as far as that can be seen without a message: conditions that nothing fulfils, and
+/// rules for what an earlier one drops or renames. Names that are hardly meant, and tags that lines cannot do without.
 std::vector<config::Problem> warnings(const router::RuleSet& rules);
 
 }  // namespace gw::rules

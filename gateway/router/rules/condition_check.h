@@ -1,0 +1,33 @@
+#pragma once
+// What can be seen of a condition without a message. Pure functions; any thread.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "gateway/router/expression/node.h"
+
+namespace gw::rules {
+
+using Words = std::set<std::string, std::less<>>;
+
+/// Why no message fulfils the condition; empty where one may.
+std::string contradiction(const expression::Node& condition);
+
+/// What is compiled, but hardly meant: "'nam' is taken for …, did you mean 'name'?"; empty where there is none. `keys`
+/// are of tags, meta values and fields that are known to be there sometimes.
+std::string slip_in(const expression::Node& condition, const Words& keys);
+/// The same of the function of an aggregate; `metrics` are known to be names of some.
+std::string slip_in_function(const expression::Node& function, const Words& metrics);
+
+struct WantedNames {
+  Words names;
+  bool alone = false;  ///< nothing else is asked
+};
+/// The names of metrics of which the condition wants one, where it does.
+std::optional<WantedNames> names_wanted(const expression::Node& condition);
+/// Whether it wants this tag to have this value.
+bool wants_tag(const expression::Node& condition, std::string_view key, std::string_view value);
+
+}  // namespace gw::rules

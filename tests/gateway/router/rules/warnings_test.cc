@@ -1,0 +1,172 @@
+#include "gateway/router/rules/warnings.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/gateway/router/routed.h"
+
+using namespace gw;
+
+namespace {
+
+void check(std::string_view rules, std::string_view want) {
+  CAPTURE(rules);
+  CHECK(problems_of(rules) == want);
+}
+
+/// Of one condition, without its place.
+void check_condition(std::string_view condition, std::string_view want) {
+  CAPTURE(condition);
+  const std::string problems = problems_of(R"x({"drop_metrics_if": [")x" + std::string(condition) + "\"]}");
+  CHECK(problems == (want.empty() ? "" : "1:22: warning: " + std::string(want) + "\n"));
+}
+
+}  // namespace
+
+TEST_CASE("conditions that contradict themselves are warned of") {
+  const auto never = [](std::string_view condition, const std::string& why) {
+    check_condition(condition, why.empty() ? why : "this rule can never match: " + why);
+  };
+  never("name == 'a' && value > 1 && 'b' == name", "name cannot be both 'a' and 'b'");
+  never("metric.Name() == 'a' && name == 'b'", "name cannot be both 'a' and 'b'");
+  never("false", "it is never true");
+  // Each spelling of a tag is that tag.
+  never("type == 'a' && tag.type == 'b'", "tag.type cannot be both 'a' and 'b'");
+  never("tags['type'] == 'a' && type == 'b'", "type cannot be both 'a' and 'b'");
+  never("msg.GetTag('type') == 'a' && tag_type == 'b'", "tag.type cannot be both 'a' and 'b'");
+  never("tag.type == 'a' && tag.type-id == 'b' && metric.Name() == 'x'", "");
+  never("msg.GetTag('type') == '' && type == 'b'", "");  // of meta
+  never("tag.type == 'a' && meta.type == 'b'", "");
+  never("tag.name == 'a' && name == 'b'", "");
+  never("name == 'a' || name == 'b'", "");
+  // Numbers.
+  never("value > 5 && value < 3", "value cannot be both > 5 and < 3");
+  never("5 < value && name == 'a' && value <= 5", "value cannot be both > 5 and <= 5");
+  never("value == 1 && value == 2.5", "value cannot be both == 2.5 and == 1");
+  never("value < -2 && value >= -1", "value cannot be both >= -1 and < -2");
+  never("type-id == 0 && tag.type-id == 1", "tag.type-id cannot be both == 1 and == 0");
+  never("value >= 5 && value <= 5", "");
+  never("value > 3 && value < 4", "");
+  never("value > 5 || value < 3", "");
+  never("field.value > 5 && value < 3", "");  // there may be a tag of that name
+  never("timestamp > 9223372036854775806 && timestamp < 9223372036854775807", "");
+}
+
+TEST_CASE("names and texts that are hardly meant are warned of") {
+  check_condition("nam == 'x'", "'nam' is taken for a tag, meta value or field of that name; did you mean 'name'?");
+  check_condition("hostname == 'a'", "");
+  check_condition(
+      "name == temp",
+      "'temp' is taken for a tag, meta value or field of that name; did you mean the text 'temp', in quotes?");
+  check_condition(
+      "value > 1 || name in ['load', temp]",
+      "'temp' is taken for a tag, meta value or field of that name; did you mean the text 'temp', in quotes?");
+  check_condition(
+      "node != tag.type",
+      "'node' is taken for a tag, meta value or field of that name; did you mean the text 'node', in quotes?");
+  check_condition("name == source || hostname == other_host", "");
+  check_condition("messagetype == 'metrics'", "there is no type of message 'metrics', did you mean 'metric'?");
+  check_condition("not (msgtype in ['event', 'number'])",
+                  "there is no type of message 'number': there are 'metric', 'event', 'log', 'control', 'unknown'");
+  check_condition("messagetype == 'unknown' || messagetype != 'log'", "");
+  // A tag that another rule adds is there.
+  check(R"x({"process_messages": [{"add_tags_by": {"alias": "a"}}, {"drop_by": "name == alias"}]})x", "");
+}
+
+TEST_CASE("names in functions of aggregates that are hardly meant are warned of") {
+  const auto check_function = [](std::string_view function, std::string_view want) {
+    check(
+        R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "if": "name == 'valves'", "function": ")x" +
+            std::string(function) + "\"}]}",
+        want.empty() ? "" : "1:52: warning: " + std::string(want) + "\n");
+  };
+  check_function("avg(value)", "'value' is taken for the name of a metric; did you mean 'values'?");
+  check_function("1 + sum(vales)", "'vales' is taken for the name of a metric; did you mean 'values'?");
+  check_function("sum(values) + (hostnam == 'a' ? 1 : 2)",
+                 "'hostnam' is taken for the name of a metric; did you mean 'hostname'?");
+  check_function("sum(valves)", "");  // the condition says that there is such a metric
+  check_function("sum(mem_total) - sum(mem_free) + len(values) + endtime - starttime", "");
+}
+
+TEST_CASE("rules for what an earlier one drops are warned of") {
+  check(R"x({"drop_metrics": ["a"], "rename_metrics": {"a": "b"}})x",
+        "1:44: warning: 'a' does not get to this rule: 'drop_metrics: a' in line 1 drops it\n");
+  check(R"x({"process_messages": [{"drop_by_name": ["a"]}, {"rename_by": {"b": "a"}}, {"drop_by_name": ["a"]}]})x", "");
+  check(R"x({"drop_metrics_if": ["*"], "change_unit_prefix": {"m": "K", "n": "K"}})x",
+        "1:51: warning: nothing gets to this rule: 'drop_metrics_if: *' in line 1 drops every message\n");
+  check(
+      R"x({"process_messages": [{"drop_by": "name in ['a', 'b']"}, {"add_tags_by": {"x": "y"}, "if": "name == 'b' && value > 1"}]})x",
+      "1:75: warning: 'b' does not get to this rule: 'drop_by: name in ['a', 'b']' in line 1 drops it\n");
+  // Of each name by itself, and once though these rules stand twice among the steps.
+  check("{\"drop_metrics\": [\"x\",\n \"a\"], \"rename_metrics\": {\"y\": \"z\",\n \"a\": \"b\"}}",
+        "3:2: warning: 'a' does not get to this rule: 'drop_metrics: a' in line 2 drops it\n");
+  check(R"x({"drop_metrics": ["a"], "add_tags": [{"key": "k", "value": "v", "if": "name == 'a'"}]})x",
+        "1:38: warning: 'a' does not get to this rule: 'drop_metrics: a' in line 1 drops it\n");
+  // Some of them get further.
+  check(
+      R"x({"drop_metrics_if": ["name == 'a' && value > 1", "name == 'a' && value < 0"], "rename_metrics": {"a": "b"}})x",
+      "");
+  check(R"x({"process_messages": [{"drop_by_name": ["a"], "if": "value > 1"}, {"rename_by": {"a": "b"}}]})x", "");
+}
+
+TEST_CASE("rules for a name that an earlier one takes away are warned of") {
+  check(
+      R"x({"rename_metrics": {"mem_used": "mem"}, "change_unit_prefix": {"mem_used": "G"}})x",
+      "1:64: warning: 'mem_used' does not get to this rule: 'rename_metrics: mem_used -> mem' in line 1 renames it to "
+      "'mem'\n");
+  check(
+      R"x({"manipulate_messages": [{"rename_to": "b", "if": "name == 'a'"}, {"drop_by": "name == 'a' && value > 1"}]})x",
+      "1:79: warning: 'a' does not get to this rule: 'rename_to: b' in line 1 renames it to 'b'\n");
+  check(R"x({"rename_metrics": {"a": "b"}, "num_cache_intervals": 1,
+ "interval_aggregates": [{"name": "c", "if": "name == 'a'", "function": "avg(values)"}]})x",
+        "2:26: warning: 'a' does not get to this rule: 'rename_metrics: a -> b' in line 1 renames it to 'b'\n");
+  // The tag is added before the rename, where it stands too.
+  check(R"x({"rename_metrics": {"a": "b"}, "add_tags": [{"key": "k", "value": "v", "if": "name == 'a'"}]})x", "");
+  check(R"x({"manipulate_messages": [{"rename_by": {"a": "b", "b": "a"}}, {"drop_by_name": ["a", "b"]}]})x", "");
+  check(R"x({"manipulate_messages": [{"rename_by": {"a": "b"}, "if": "value > 1"}, {"drop_by_name": ["a"]}]})x", "");
+  check(R"x({"manipulate_messages": [{"rename_to": "b", "if": "name == 'a' && value > 1"}, {"drop_by_name": ["a"]}]})x",
+        "");
+  check(
+      R"x({"manipulate_messages": [{"rename_by": {"a": "b"}}, {"rename_to": "a", "if": "value > 1"}, {"drop_by_name": ["a"]}]})x",
+      "");
+  // What is dropped before keeps its name, and aggregates are computed from it.
+  check(R"x({"drop_metrics_if": ["value > 1"], "rename_metrics": {"a": "b"}, "num_cache_intervals": 1,
+ "interval_aggregates": [{"name": "c", "if": "name == 'a'", "function": "avg(values)"}]})x",
+        "");
+}
+
+TEST_CASE("rules that take away what makes a line acceptable are warned of") {
+  check(R"x({"delete_tags": [{"key": "hostname"}]})x",
+        "1:18: warning: without the tag 'hostname' cc-metric-store takes no line, and the gateway drops it as "
+        "bad_host\n");
+  check(
+      R"x({"manipulate_messages": [{"move_tags_to_meta_by": {"type": "was"}, "if": "value > 1"}]})x",
+      "1:52: warning: without the tag 'type' a line goes to the store as type=node: the values of all parts of a host "
+      "overwrite each other\n");
+  check(R"x({"delete_tags_if": [{"key": "type-id", "if": "name == 'a'"}]})x",
+        "1:21: warning: without the tag 'type-id' the values of all parts of a host overwrite each other in "
+        "cc-metric-store\n");
+  check(R"x({"delete_tags": [{"key": "unit"}], "process_messages": [{"delete_meta_by": ["hostname"]}]})x", "");
+  // It is given again, or there is one value a host.
+  check(R"x({"manipulate_messages": [{"delete_tags_by": ["hostname"]}, {"add_base_tags": {"hostname": "a"}}]})x", "");
+  check(R"x({"manipulate_messages": [{"delete_tags_by": ["type-id"], "if": "type == 'node'"}]})x", "");
+  check(R"x({"manipulate_messages": [{"add_base_tags": {"type": "node"}}, {"delete_tags_by": ["type-id"]}]})x", "");
+}
+
+TEST_CASE("stages that stage_order leaves out are warned of, and do not run") {
+  const std::string_view rules =
+      R"x({"rename_messages": {"m": "n"}, "drop_messages": ["m"], "drop_messages_if": [], "stage_order": ["rename"]})x";
+  check(rules, "1:51: warning: the rules of the stage 'drop_by_name' never run: 'stage_order' leaves it out\n");
+  router::Router router(rules::read_rules_text(std::string(rules), "rules.json", Seconds(60)).rules);
+  CHECK(routed(router, "m value=1 1\n") == "n value=1 1\n");
+  check(R"x({"drop_messages": ["m"], "stage_order": []})x",
+        "1:41: warning: 'stage_order' is empty: the stages run in their default order; leave it out\n");
+}
+
+TEST_CASE("a rule that stands twice among the steps is warned of once") {
+  check(R"x({"add_tags": [{"key": "k", "value": "v", "if": "nam == 'x'"}]})x",
+        "1:15: warning: 'nam' is taken for a tag, meta value or field of that name; did you mean 'name'?\n");
+  check(R"x({"drop_metrics": ["a", "a"]})x", "1:24: warning: 'a' stands in this list already\n");
+}
