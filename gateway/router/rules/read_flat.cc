@@ -169,11 +169,13 @@ bool has_conditions(const Node& prefixes) {
 
 }  // namespace
 
-bool is_flat(const Node& object) {
-  if (std::ranges::any_of(object.children, is_only_of_flat)) return true;
+const Node* sign_of_flat(const Node& object) {
+  const auto own = std::ranges::find_if(object.children, is_only_of_flat);
+  if (own != object.children.end()) return &*own;
   const auto prefixes = std::ranges::find(object.children, "change_unit_prefix", &Node::key);
-  return prefixes != object.children.end() && std::ranges::all_of(object.children, is_shared_with_router) &&
-         has_conditions(*prefixes);
+  const bool is_flat = prefixes != object.children.end() &&
+                       std::ranges::all_of(object.children, is_shared_with_router) && has_conditions(*prefixes);
+  return is_flat ? &*prefixes : nullptr;
 }
 
 }  // namespace gw::rules

@@ -30,6 +30,21 @@ namespace {
 
 constexpr std::int64_t cache_intervals_max = 1000;
 
+/// Those that cc-lib's object does not have.
+constexpr std::string_view router_keys[] = {"add_tags",
+                                            "delete_tags",
+                                            "del_tags",
+                                            "drop_metrics",
+                                            "drop_metrics_if",
+                                            "hostname_tag",
+                                            "interval_aggregates",
+                                            "interval_timestamp",
+                                            "manipulate_messages",
+                                            "max_forward",
+                                            "num_cache_intervals",
+                                            "process_messages",
+                                            "rename_metrics"};
+
 /// The keys that the documentation calls deprecated.
 struct LegacySteps {
   Steps drop;
@@ -52,7 +67,8 @@ class RouterReader {
   }
 
   RuleSet run(const Node& root) {
-    if (is_flat(root)) {
+    if (const Node* const sign = sign_of_flat(root); sign != nullptr) {
+      refuse_router_keys(root, *sign);
       read_constants(root_, maker_);
       place_flat(read_flat(root_, maker_), {});
     } else {
@@ -63,6 +79,7 @@ class RouterReader {
   }
 
  private:
+  void refuse_router_keys(const Node& root, const Node& sign);
   void read_router();
   void read_options();
   void warn_of_conditions();
@@ -81,6 +98,18 @@ class RouterReader {
   StepMaker maker_;
   Seconds interval_;
 };
+
+/// Keys of both stand on one level; which of them come first, only `process_messages` could tell.
+void RouterReader::refuse_router_keys(const Node& root, const Node& sign) {
+  for (const Node& member : root.children) {
+    if (std::ranges::find(router_keys, member.key) == std::end(router_keys)) continue;
+    root_.find(member.key);  // it is known, and told here
+    maker_.error(member.key_where,
+                 fmt::format("'{}' is a key of router.json, but '{}' in line {} one of cc-lib's message processor: put "
+                             "that and all others of cc-lib's into 'process_messages'",
+                             member.key, sign.key, sign.key_where.line));
+  }
+}
 
 void RouterReader::read_router() {
   std::optional<RuleReader> object = open_process_messages();

@@ -66,9 +66,9 @@ struct Stages {
 Stages read_flat(RuleReader& object, StepMaker& maker);
 /// Its member `add_base_env`, for the conditions that are read from now on.
 void read_constants(RuleReader& object, StepMaker& maker);
-/// Whether `object` is that flat object and no other shape: by a key that no other has or, where it has nothing but
-/// the keys that router.json has too, by their values.
-bool is_flat(const Node& object);
+/// What shows that `object` is that flat object and no other shape: a key that no other has or, where it has nothing
+/// but the keys that router.json has too, the one whose values say it. Null where it is none.
+const Node* sign_of_flat(const Node& object);
 /// Whether the text can only be a condition on messages and not the name of a metric.
 bool is_condition(std::string_view text);
 

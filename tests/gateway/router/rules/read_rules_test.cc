@@ -213,6 +213,15 @@ TEST_CASE("what is wrong with rules is told with its place") {
       "1:28: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
 }
 
+TEST_CASE("keys of router.json and of cc-lib's object on one level are told apart") {
+  CHECK(problems_of("{\"add_tags\": [{\"key\": \"a\", \"value\": \"b\"}],\n\"drop_messages\": [\"a\"], \"x\": 1}") ==
+        "1:2: 'add_tags' is a key of router.json, but 'drop_messages' in line 2 one of cc-lib's message processor: put "
+        "that and all others of cc-lib's into 'process_messages'\n2:25: unknown key 'x'\n");
+  CHECK(problems_of(R"x({"stage_order": ["rename"], "manipulate_messages": []})x") ==
+        "1:29: 'manipulate_messages' is a key of router.json, but 'stage_order' in line 1 one of cc-lib's message "
+        "processor: put that and all others of cc-lib's into 'process_messages'\n");
+}
+
 TEST_CASE("rules are read although they are warned of") {
   const rules::LoadedRules loaded = rules::read_rules_text(R"x({"max_forward": 1})x", "rules.json", Seconds(60));
   CHECK(loaded.rules != nullptr);
