@@ -4,7 +4,8 @@
 //
 // The names are those of cc-lib 2.12.0, ccUnits/ccUnitPrefix.go and ccUnitMeasure.go. There a measure is whatever
 // begins like one (bit and bps are Bytes, state is seconds, kWh is KW) and an unknown denominator is dropped (GB/min is
-// GB): not here, so that no value is ever called what it is not.
+// GB): not here, so that no value is called what nobody wrote. Letters count as little as there, though: b is a Byte
+// (Mb is MB, kb is KB), S is a second.
 
 #include "gateway/router/unit.h"
 

@@ -68,6 +68,26 @@ class Checker {
   std::optional<Problem> problem_;
 };
 
+/// Of an order, or of a text within another.
+std::string_view sign_of(Operator op) {
+  switch (op) {
+    case Operator::less:
+      return "<";
+    case Operator::greater:
+      return ">";
+    case Operator::less_equal:
+      return "<=";
+    case Operator::greater_equal:
+      return ">=";
+    case Operator::contains:
+      return "contains";
+    case Operator::starts_with:
+      return "startsWith";
+    default:
+      return "endsWith";
+  }
+}
+
 /// What both may be.
 Type common(Type a, Type b) {
   if (a == b) return a;
@@ -249,7 +269,7 @@ Type Checker::check_operands(Node& node, Type left, Type right) {
     case Operator::greater:
     case Operator::less_equal:
     case Operator::greater_equal:
-      return numbers || texts ? Type(T::boolean) : mismatch(node, "<", left, right);
+      return numbers || texts ? Type(T::boolean) : mismatch(node, sign_of(node.op), left, right);
     case Operator::in:
       return check_in(node, left, right);
     case Operator::matches:
@@ -257,7 +277,7 @@ Type Checker::check_operands(Node& node, Type left, Type right) {
     case Operator::contains:
     case Operator::starts_with:
     case Operator::ends_with:
-      return texts ? Type(T::boolean) : mismatch(node, "contains", left, right);
+      return texts ? Type(T::boolean) : mismatch(node, sign_of(node.op), left, right);
     case Operator::range:
       if (left.may_be(T::integer) && right.may_be(T::integer)) return {T::list, T::integer};
       return mismatch(node, "..", left, right);

@@ -151,7 +151,11 @@ Step StepMaker::step_by_name(Step::Kind kind, std::string_view key, const std::v
 }
 
 bool StepMaker::check_key(Part part, std::string_view key, config::Position where) {
-  if (part == Part::meta ? !key.empty() : codecs::representable(key)) return true;
+  if (part == Part::meta) {
+    if (key.empty()) error(where, "the key of a meta value cannot be empty");
+    return !key.empty();
+  }
+  if (codecs::representable(key)) return true;
   error(where, fmt::format("{} cannot be the key of a {}: it is empty or holds what line protocol cannot carry",
                            config::in_quotes(key), part == Part::fields ? "field" : "tag"));
   return false;
@@ -187,14 +191,22 @@ Steps read_drop_names(RuleReader& object, std::string_view key, StepMaker& maker
   return {maker.step_by_name(Step::Kind::drop_name, key, names, condition)};
 }
 
+namespace {
+
+std::string no_such_type(std::string_view text, std::span<const std::string_view> types) {
+  const std::string meant = config::did_you_mean(text, types);
+  return fmt::format("unknown type of message {}{}", config::in_quotes(text),
+                     meant.empty() ? ": there are " + config::list_of(types) : meant);
+}
+
+}  // namespace
+
 Steps read_drop_types(RuleReader& object, std::string_view key, StepMaker& maker, const Condition& condition) {
   constexpr std::array<std::string_view, 4> types = {"metric", "event", "log", "control"};
   const std::vector<const Node*> names = object.texts(key);
   if (names.empty()) return {};
   for (const Node* const name : names) {
-    if (std::ranges::find(types, name->text) == types.end())
-      maker.error(name->where, fmt::format("unknown type of message {}{}: there is {}", config::in_quotes(name->text),
-                                           config::did_you_mean(name->text, types), config::list_of(types)));
+    if (std::ranges::find(types, name->text) == types.end()) maker.error(name->where, no_such_type(name->text, types));
   }
   return {maker.step_by_name(Step::Kind::drop_type, key, names, condition)};
 }

@@ -199,8 +199,12 @@ TEST_CASE("what is wrong with rules is told with its place") {
   check(R"x({"drop_messages": ["a"], "stage_order": ["drop_by_nam"]})x",
         "1:42: unknown stage 'drop_by_nam', did you mean 'drop_by_name'?\n");
   check(R"x({"drop_by_message_type": ["metrics"]})x",
-        "1:27: unknown type of message 'metrics', did you mean 'metric'?: there is 'metric', 'event', 'log', "
-        "'control'\n");
+        "1:27: unknown type of message 'metrics', did you mean 'metric'?\n");
+  check(R"x({"drop_by_message_type": ["number"]})x",
+        "1:27: unknown type of message 'number': there are 'metric', 'event', 'log', 'control'\n");
+  check(R"x({"add_meta_if": [{"key": "", "value": "a"}]})x", "1:26: the key of a meta value cannot be empty\n");
+  check(R"x({"drop_messages_if": ["name >= 5"]})x", "1:29: '>=' does not fit between text and integer\n");
+  check(R"x({"drop_messages_if": ["name endsWith 5"]})x", "1:29: 'endsWith' does not fit between text and integer\n");
   check(R"x({"process_messages": [{"drop_by": "name == 'a'", "if": "value > 1"}]})x",
         "1:35: 'drop_by' is a condition itself: write both as one, \"(…) and (…)\"\n");
   check(
