@@ -147,6 +147,10 @@ TEST_CASE("process_messages and the legacy keys run together") {
                    "process_messages": {"add_tags_if": [{"key": "added", "value": "1", "if": "true"}],
                                         "change_unit_prefix": {"name == 'n'": ""}}})x",
                "m,unit=KB value=2 1\n") == "n,unit=B,added=1 value=2000 1\n");
+  // Tags are deleted again after the rename.
+  CHECK(routed(R"x({"rename_metrics": {"m": "n"}, "delete_tags": [{"key": "t", "if": "name == 'n'"}],
+                   "process_messages": {"add_meta_if": [{"key": "a", "value": "b"}]}})x",
+               "m,t=1 value=2 1\n") == "n value=2 1\n");
   // A list, or stage_order: before them.
   CHECK(routed(R"x({"drop_metrics_if": ["added == '1'"], "process_messages": [{"add_base_tags": {"added": "1"}}]})x",
                "m value=2 1\n")
@@ -212,6 +216,9 @@ TEST_CASE("what is wrong with rules is told with its place") {
       "1:47: 'rename_by' stands beside 'drop_by_name': put it into an item of its own, so that their order is told\n");
   check(R"x({"process_messages": [{"if": "true"}]})x",
         "1:23: missing key 'drop_by' in process_messages[0], for example: \"drop_by\": \"name == 'cpu_idle'\"\n");
+  check(
+      R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "avg(values)", "tags": {"type": ""}}]})x",
+      "1:110: '' cannot be the value of a tag: it is empty or holds what line protocol cannot carry\n");
   check(
       R"x({"num_cache_intervals": 0, "interval_aggregates": [{"name": "a", "function": "avg(values)"}]})x",
       "1:28: 'interval_aggregates' needs 'num_cache_intervals' of at least 1: nothing is kept to compute them from\n");
