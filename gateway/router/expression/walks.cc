@@ -113,12 +113,11 @@ Value Evaluator::total(const Node& node, const List& list) {
     const Value value = node.parts.size() < 2 ? list[i] : closure(*node.parts[1], list[i], i);
     if (problem_) break;
     if (!value.is_number()) return fail(node, fmt::format("{} is no number", kind_name(value.kind)));
-    if (sum.is(Kind::integer) && value.is(Kind::integer)) {
-      sum.integer = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum.integer) +
-                                              static_cast<std::uint64_t>(value.integer));
-    } else {
-      sum = Value::of(sum.as_real() + value.as_real());
-    }
+    const bool whole = sum.is(Kind::integer) && value.is(Kind::integer);
+    std::int64_t exact = 0;
+    // A sum that is too large for an integer is a float from there on.
+    const bool fits = whole && !__builtin_add_overflow(sum.integer, value.integer, &exact);
+    sum = fits ? Value::of(exact) : Value::of(sum.as_real() + value.as_real());
   }
   return sum;
 }

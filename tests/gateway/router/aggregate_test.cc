@@ -56,6 +56,23 @@ TEST_CASE("aggregates are computed by the functions of the documentation, and by
   check("values", "");
 }
 
+TEST_CASE("a sum that is too large for an integer is a float") {
+  const std::string rules = with_aggregate(R"x({"name": "x", "function": "sum(values)"})x");
+  CHECK(routed(rules,
+               "m,hostname=n1,type-id=0 value=9223372036854775807i 1700000000\n"
+               "m,hostname=n1,type-id=1 value=9223372036854775807i 1700000000\n"
+               "m,hostname=n1,type-id=2 value=1i 1700000000\n") ==
+        "x,hostname=n1 value=18446744073709551616 1699999980\n");
+  CHECK(routed(rules,
+               "m,hostname=n1,type-id=0 value=-9223372036854775808i 1700000000\n"
+               "m,hostname=n1,type-id=1 value=-1i 1700000000\n") ==
+        "x,hostname=n1 value=-9223372036854775808 1699999980\n");
+  CHECK(routed(rules,
+               "m,hostname=n1,type-id=0 value=9223372036854775806i 1700000000\n"
+               "m,hostname=n1,type-id=1 value=1i 1700000000\n") ==
+        "x,hostname=n1 value=9223372036854775807i 1699999980\n");
+}
+
 TEST_CASE("the median of an even number lies between the two in the middle") {
   CHECK(routed(with_aggregate(R"x({"name": "x", "function": "median(values)"})x"),
                "m,hostname=n1,type-id=0 value=1 1700000000\nm,hostname=n1,type-id=1 value=9 1700000000\n"
