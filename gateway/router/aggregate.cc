@@ -253,6 +253,22 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
   }
 }
 
+/// As the messages say it, for who takes the aggregate is who took them: what stands in `hostname` or `host` beside
+/// `hostname_tag` comes along.
+void Aggregator::add_host(std::vector<Tag>& tags, const Group& group) const {
+  std::vector<Tag> host;
+  const auto copy_tag = [&](std::string_view key) {
+    const std::string* const text = group.first(key, &AggregateSource::tags);
+    if (text == nullptr) return false;
+    if (find(tags, key) == nullptr && find(host, key) == nullptr) host.push_back({std::string(key), *text});
+    return true;
+  };
+  if (group.host.empty()) return;
+  copy_tag(rules_->hostname_tag);
+  if (!copy_tag("hostname") && rules_->hostname_tag != "host") copy_tag("host");
+  tags.insert(tags.begin(), host.begin(), host.end());
+}
+
 std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                            std::vector<RuleCounts>& counts) {
   const auto seconds = [](std::int64_t time) { return codecs::from_nanoseconds(time, codecs::Precision::seconds); };
@@ -283,8 +299,7 @@ std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Gro
   };
   fill(aggregate.tags, &AggregateSource::tags, message.tags);
   fill(aggregate.meta, &AggregateSource::meta, message.meta);
-  if (!group.host.empty() && find(message.tags, rules_->hostname_tag) == nullptr)
-    message.tags.insert(message.tags.begin(), {rules_->hostname_tag, std::string(group.host)});
+  add_host(message.tags, group);
   if (value->is(Value::Kind::integer)) {
     message.fields.push_back({"value", value->integer});
   } else {

@@ -97,6 +97,7 @@ class Aggregator {
   void make_room(std::int64_t start);
   std::vector<Computed> take_until(std::int64_t end, std::vector<RuleCounts>& counts);
   void close(std::int64_t start, std::vector<Computed>& out, std::vector<RuleCounts>& counts);
+  void add_host(std::vector<codecs::Message::Tag>& tags, const Group& group) const;
   std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
                                  std::vector<RuleCounts>& counts);
   void forget();

@@ -311,3 +311,23 @@ TEST_CASE("at the end aggregates of intervals that have ended are written too") 
   CHECK(rig.fakes[0]->text().find("sum,cluster=c,hostname=n1,type=node value=4 ") != std::string::npos);
   CHECK(rig.ledger.receive().held() == 0);
 }
+
+TEST_CASE("aggregates of hosts that stand under another tag than hostname_tag are written like the lines they are of") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"hostname_tag": "node", "num_cache_intervals": 1, "interval_aggregates": [
+    {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}}]})x"));
+  rig.settle();
+  rig.clock.advance(gw::Seconds(60));
+  const std::string now = std::to_string(gw::unix_seconds(rig.clock.now().wall));
+  rig.send("a,hostname=n1 value=1 " + now + "\na,hostname=relay,node=n2 value=2 " + now + "\na,host=n3 value=3 " + now +
+           "\n");
+  rig.settle();
+  rig.clock.advance(gw::Seconds(90));
+  rig.settle();
+  rig.settle();
+  const std::string text = rig.fakes[0]->text();
+  CHECK(text.find("sum,cluster=c,hostname=n1,type=node value=1 ") != std::string::npos);
+  CHECK(text.find("sum,cluster=c,hostname=relay,node=n2,type=node value=2 ") != std::string::npos);
+  CHECK(text.find("sum,cluster=c,hostname=n3,type=node value=3 ") != std::string::npos);
+  CHECK(rig.ledger.receive().dropped(Reason::bad_host) == 0);
+}

@@ -114,11 +114,44 @@ TEST_CASE("aggregates are computed host by host and interval by interval, with t
         "x,type=node value=16 1700000040\nx,hostname=n2,type=node value=8 1700000040\n");
 }
 
+TEST_CASE("the host of an aggregate stands where its messages have it") {
+  const std::string rules =
+      R"x({"hostname_tag": "node", "num_cache_intervals": 1, "drop_metrics_if": ["name startsWith 'm'"],
+      "interval_aggregates": [{"name": "x", "function": "sum(values)", "if": "name startsWith 'm'"}]})x";
+  const auto check = [](const std::string& with, std::string_view tags, std::string_view want) {
+    CAPTURE(tags);
+    CHECK(routed(with, "m1," + std::string(tags) + " value=1 1700000000\nm2," + std::string(tags) +
+                           " value=2 1700000000\n") == "x," + std::string(want) + " value=3 1699999980\n");
+  };
+  check(rules, "node=n1", "node=n1");
+  check(rules, "hostname=n1", "hostname=n1");
+  check(rules, "host=n1", "host=n1");
+  check(rules, "host=relay,hostname=n1", "hostname=n1");
+  // The store files by hostname or host: it takes the aggregate where it took the messages.
+  check(rules, "hostname=relay,node=n1", "node=n1,hostname=relay");
+  check(rules, "host=relay,node=n1", "node=n1,host=relay");
+  const std::string by_default = with_aggregate(R"x({"name": "x", "function": "sum(values)"})x");
+  check(by_default, "host=n1", "host=n1");
+  check(by_default, "host=relay,hostname=n1", "hostname=n1");
+  // What the rule says of it stays.
+  check(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"hostname": "all"}})x"), "hostname=n1",
+        "hostname=all");
+  // Hosts are told from one another by it, too.
+  CHECK(routed(by_default, "m,host=n1 value=1 1700000000\nm,host=n2 value=2 1700000000\n") ==
+        "x,host=n1 value=1 1699999980\nx,host=n2 value=2 1699999980\n");
+}
+
 TEST_CASE("of a series that comes twice in an interval the last value counts") {
   CHECK(routed(
             with_aggregate(R"x({"name": "x", "function": "sum(values)"})x"),
             "m,hostname=n1 value=1 1700000000\nm,hostname=n1 value=2 1700000020\nm,hostname=n1 value=4 1700000010\n") ==
         "x,hostname=n1 value=2 1699999980\n");
+}
+
+TEST_CASE("a series is the same whatever the order of its tags") {
+  CHECK(routed(with_aggregate(R"x({"name": "x", "function": "count(values)"})x"),
+               "m,hostname=n1,a=1,b=2 value=1 1700000000\nm,b=2,a=1,hostname=n1 value=2 1700000010\n"
+               "m,hostname=n1,a=2,b=1 value=1 1700000000\n") == "x,hostname=n1 value=2i 1699999980\n");
 }
 
 TEST_CASE("tags and meta are set, or copied from the first message that has them") {
