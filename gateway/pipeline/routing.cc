@@ -93,6 +93,7 @@ void Routing::Rules::append_report(std::string& text) const {
   append(left.late, "values came too late for the interval of their aggregates, or it began before the rules");
   append(left.early, "values for aggregates too far in the future");
   append(left.left_out, "values for aggregates of series beyond max_series");
+  append(left.partial, "aggregates not made: some of their values are of such series");
   append(left.incomplete, "aggregates not made: a metric they name had no value");
   append(router.plan().counts().resets, "times more than max_series series: what rules decide was learnt anew");
 }

@@ -25,6 +25,8 @@ namespace {
 constexpr std::string_view copy = "<copy>";
 /// Clocks differ; values that are further ahead than so many intervals come from one that is wrong.
 constexpr std::int64_t intervals_ahead_max = 16;
+/// Of one aggregate in one interval: a cluster's.
+constexpr std::size_t partial_hosts_max = 10'000;
 
 enum Slot : int { values, hostname, starttime, endtime, metric };
 constexpr std::array<std::string_view, 4> known_names = {"values", "hostname", "starttime", "endtime"};
@@ -169,10 +171,7 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
   }
   auto known = series_.find(source->key);
   if (known == series_.end()) {
-    if (series_.size() >= options_.series_max) {
-      ++counts_.left_out;
-      return;
-    }
+    if (series_.size() >= options_.series_max) return leave_out(*source, start);
     known = series_.emplace(source->key, Series{.last_interval = start}).first;
   }
   Series& series = known->second;
@@ -184,6 +183,18 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
     if (is_first) samples.all.emplace_back();
     Sample& sample = samples.all[place->second];
     if (is_first || time_ns >= sample.time_ns) sample = {source, value, time_ns};
+  }
+}
+
+/// A value of a series that is one too many: what would be computed without it is not computed.
+void Aggregator::leave_out(const AggregateSource& source, std::int64_t start) {
+  ++counts_.left_out;
+  Interval& interval = intervals_.try_emplace(start, rules_->aggregates.size()).first->second;
+  for (const std::size_t aggregate : source.aggregates) {
+    Samples& samples = interval[aggregate];
+    if (samples.is_partial(source.host)) continue;
+    samples.all_partial = samples.partial_hosts.size() == partial_hosts_max;
+    if (!samples.all_partial) samples.partial_hosts.insert(source.host);
   }
 }
 
@@ -238,8 +249,10 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
   const auto first = intervals_.lower_bound(first_cached(start));
   const auto end = intervals_.upper_bound(start);
   for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
+    const Samples& samples = intervals_.at(start)[i];
     std::map<std::string_view, Group> groups;
-    for (const Sample& sample : intervals_.at(start)[i].all) groups[sample.source->host].host = sample.source->host;
+    for (const Sample& sample : samples.all) groups[sample.source->host].host = sample.source->host;
+    for (const std::string& host : samples.partial_hosts) groups[host].host = host;
     for (auto interval = first; interval != end; ++interval) {
       for (const Sample& sample : interval->second[i].all) {
         const auto group = groups.find(sample.source->host);
@@ -247,6 +260,11 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
       }
     }
     for (const auto& [host, group] : groups) {
+      const auto is_partial = [i, &host](const auto& interval) { return interval.second[i].is_partial(host); };
+      if (std::any_of(first, end, is_partial)) {
+        ++counts_.partial;
+        continue;
+      }
       const Aggregate& aggregate = rules_->aggregates[i];
       if (auto message = compute(aggregate, group, start, counts)) out.push_back({*std::move(message), aggregate.rule});
     }

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,7 @@ struct AggregatorCounts {
   std::uint64_t late = 0;        ///< values whose interval had ended already
   std::uint64_t early = 0;       ///< values too far in the future; never of a recording
   std::uint64_t left_out = 0;    ///< values of series beyond series_max
+  std::uint64_t partial = 0;     ///< aggregates that were not made because values of them were left out
   std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
 };
 
@@ -89,10 +91,17 @@ class Aggregator {
   struct Samples {
     std::vector<Sample> all;
     std::unordered_map<const Series*, std::size_t> places;
+    /// Hosts of which values were left out: none of them has this aggregate. Where there would be more than
+    /// partial_hosts_max, no host has it.
+    std::set<std::string, std::less<>> partial_hosts;
+    bool all_partial = false;
+
+    bool is_partial(std::string_view host) const { return all_partial || partial_hosts.contains(host); }
   };
   using Interval = std::vector<Samples>;  ///< as RuleSet::aggregates
   struct Group;
 
+  void leave_out(const AggregateSource& source, std::int64_t start);
   std::int64_t clock_end(std::int64_t now_ns) const;
   void make_room(std::int64_t start);
   std::vector<Computed> take_until(std::int64_t end, std::vector<RuleCounts>& counts);

@@ -256,20 +256,67 @@ TEST_CASE("of a recording no clock ends an interval, but the oldest one ends whe
 
 TEST_CASE("values beyond the limit of series, and from far in the future, are left out and counted") {
   Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "count(values)"})x")),
-                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 2}});
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 3}});
   const std::int64_t now = 1'700'000'000 * second;
   routed(router,
-         "m,hostname=n1 value=1 1700000000\nm,hostname=n1,type=b value=1 1700000000\nm,hostname=n1,type=c value=1 "
-         "1700000000\n"
-         "m,hostname=n1 value=1 1800000000\n",
+         "m,hostname=n1 value=1 1700000000\nm,hostname=n2 value=1 1700000000\nm,hostname=n2,type=b value=1 "
+         "1700000000\nm,hostname=n1,type=c value=1 1700000000\nm,hostname=n1,type=d value=1 1700000000\n"
+         "m,hostname=n3 value=1 1700000000\nm,hostname=n1 value=1 1800000000\n",
          now);
-  CHECK(router.aggregator().series() == 2);
-  CHECK(router.aggregator().counts().left_out == 1);
+  CHECK(router.aggregator().series() == 3);
+  CHECK(router.aggregator().counts().left_out == 3);
   CHECK(router.aggregator().counts().early == 1);
   std::string out;
   router.end_intervals(now + 60 * second, out);
-  CHECK(out == "x,hostname=n1 value=2i 1699999980\n");
+  CHECK(out == "x,hostname=n2 value=2i 1699999980\n");  // the other hosts' would be of a part of their values
+  CHECK(router.aggregator().counts().partial == 2);
   CHECK(router.aggregator().series() == 0);  // nothing of it is kept any more
+}
+
+TEST_CASE("an interval of which values were left out gives nothing, nor do those that are computed from it too") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "if": "value < 5", "function": "sum(values)"},
+                                            {"name": "y", "if": "value > 1", "function": "sum(values)"})x",
+                                        2)),
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 2}});
+  const auto end_of = [&router](std::int64_t start, std::string_view lines) {
+    const std::int64_t end_ns = (start + 60) * second;
+    routed(router, lines, start * second);
+    std::string out;
+    router.end_intervals(end_ns, out);
+    return out;
+  };
+  // What is left out is of y alone.
+  CHECK(end_of(1'700'000'040,
+               "m,hostname=n1,i=0 value=1 1700000040\nm,hostname=n2,i=1 value=1 1700000040\n"
+               "m,hostname=n1,i=2 value=5 1700000040\n") ==
+        "x,hostname=n1 value=1 1700000040\nx,hostname=n2 value=1 1700000040\n");
+  CHECK(router.aggregator().counts().partial == 1);
+  CHECK(end_of(1'700'000'100, "m,hostname=n1,i=0 value=2 1700000100\nm,hostname=n2,i=1 value=2 1700000100\n") ==
+        "x,hostname=n1 value=3 1700000100\nx,hostname=n2 value=3 1700000100\ny,hostname=n2 value=2 1700000100\n");
+  CHECK(router.aggregator().counts().partial == 2);
+  CHECK(end_of(1'700'000'160, "m,hostname=n1,i=0 value=3 1700000160\n") ==
+        "x,hostname=n1 value=5 1700000160\ny,hostname=n1 value=5 1700000160\n");
+}
+
+TEST_CASE("which hosts lack values is noted up to a number; beyond it no host has the aggregate in that interval") {
+  Router router(rules_of(with_aggregate(R"x({"name": "x", "function": "sum(values)"})x")),
+                {.plan = {}, .aggregates = {.interval_ns = 60 * second, .grace_ns = 0, .series_max = 1}});
+  std::string lines = "m,hostname=good value=1 1700000000\n";
+  for (int i = 0; i <= 10'000; ++i) lines += "m,hostname=n" + std::to_string(i) + " value=1 1700000000\n";
+  const std::size_t last = lines.rfind("m,");
+  routed(router, lines.substr(0, last), 1'700'000'000 * second);
+  std::string out;
+  SUBCASE("up to it") {
+    router.end_intervals(1'700'000'040 * second, out);
+    CHECK(out == "x,hostname=good value=1 1699999980\n");
+    CHECK(router.aggregator().counts().partial == 10'000);
+  }
+  SUBCASE("beyond") {
+    routed(router, lines.substr(last), 1'700'000'000 * second);
+    router.end_intervals(1'700'000'040 * second, out);
+    CHECK(out.empty());
+    CHECK(router.aggregator().counts().partial == 10'001);
+  }
 }
 
 TEST_CASE("an aggregate goes through the rules, but is no source of another") {
