@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -45,9 +44,7 @@ void add_store_problems(config::Loaded& loaded) {
       loaded.problems.push_back({config::Problem::Severity::error, sink.where, problems.error().text});
     }
   }
-  std::stable_sort(loaded.problems.begin(), loaded.problems.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
-  });
+  config::sort_by_place(loaded.problems);
 }
 
 std::string summary(const config::Config& config) {

@@ -69,9 +69,7 @@ class CaseReader {
     if (into_.cases.empty() && problems_.empty())
       root_.error({}, R"(there is no case in it: [[case]] with name = "…", in = "…" and out = "…")");
     if (!problems_.empty()) into_.rules = nullptr;
-    std::ranges::stable_sort(problems_, [](const config::Problem& a, const config::Problem& b) {
-      return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
-    });
+    config::sort_by_place(problems_);
     for (const config::Problem& problem : problems_)
       into_.report += rules::diagnosis(document_.file, document_.source, problem);
   }

@@ -163,9 +163,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
     reading.error({static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column)},
                   toml_syntax_text(error.description()));
   }
-  std::stable_sort(reading.problems.begin(), reading.problems.end(), [](const Problem& a, const Problem& b) {
-    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
-  });
+  sort_by_place(reading.problems);
   loaded.problems = std::move(reading.problems);
   loaded.known_keys.assign(reading.known_keys.begin(), reading.known_keys.end());
   return loaded;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "gateway/base/suggest.h"
 
@@ -34,6 +35,11 @@ constexpr std::array<SyntaxHint, 10> syntax_hints{
 
 bool has_error(std::span<const Problem> problems) {
   return std::ranges::find(problems, Problem::Severity::error, &Problem::severity) != problems.end();
+}
+
+void sort_by_place(std::span<Problem> problems) {
+  std::ranges::stable_sort(problems, {},
+                           [](const Problem& problem) { return std::pair(problem.where.line, problem.where.column); });
 }
 
 std::string line_of(std::string_view file, const Problem& problem) {

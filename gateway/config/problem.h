@@ -27,6 +27,8 @@ struct Problem {
 
 /// Whether one of them is no warning.
 bool has_error(std::span<const Problem> problems);
+/// In the order of the file; at one place, in the order in which they were found.
+void sort_by_place(std::span<Problem> problems);
 /// file:line:column: [warning: ]text
 std::string line_of(std::string_view file, const Problem& problem);
 

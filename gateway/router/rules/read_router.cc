@@ -284,9 +284,7 @@ RulesRead read_rules(const Document& document, Seconds interval, std::shared_ptr
   RuleSet rules = RouterReader(document, read.problems, interval, std::move(topology)).run(document.root);
   const bool good = !config::has_error(read.problems);
   if (good) std::ranges::move(warnings(rules), std::back_inserter(read.problems));
-  std::stable_sort(read.problems.begin(), read.problems.end(), [](const config::Problem& a, const config::Problem& b) {
-    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
-  });
+  config::sort_by_place(read.problems);
   if (good) read.rules = std::make_shared<const RuleSet>(std::move(rules));
   return read;
 }
