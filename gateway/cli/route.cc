@@ -10,7 +10,7 @@
 #include "codecs/line_protocol.h"
 #include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
-#include "gateway/config/units.h"
+#include "gateway/cli/recording.h"
 #include "gateway/router/router.h"
 #include "gateway/router/rules/load_rules.h"
 #include "gateway/router/rules/read_topology.h"
@@ -213,10 +213,9 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   if (!file) return wrong(err, "--rules FILE is missing");
   Seconds interval = interval_default;
   if (const auto text = parsed->value("--interval")) {
-    const auto duration = config::parse_duration(*text);
-    if (!duration || *duration < Seconds(1) || *duration % Seconds(1) != Milliseconds(0))
-      return wrong(err, fmt::format("--interval must be whole seconds like \"60s\" or \"1m30s\", not '{}'", *text));
-    interval = std::chrono::duration_cast<Seconds>(*duration);
+    const auto known = parse_interval(*text);
+    if (!known) return wrong(err, fmt::format("--interval must be {}, not '{}'", interval_wanted, printable(*text)));
+    interval = *known;
   }
   rules::LoadedTopology topology;
   if (const auto name = parsed->value("--topology")) {
@@ -227,10 +226,7 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   const rules::LoadedRules loaded = rules::load_rules(*file, interval, topology.topology);
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
-  router::RouterOptions router_options;
-  router_options.aggregates.is_recording = true;
-  router_options.aggregates.interval_ns = std::chrono::nanoseconds(interval).count();
-  LineRouter router(loaded.rules, router_options, parsed->has("--explain"), clock, out, err);
+  LineRouter router(loaded.rules, recording_options(interval), parsed->has("--explain"), clock, out, err);
   return router.run(in) ? done : failed;
 }
 

@@ -20,6 +20,7 @@
 #include <variant>
 
 #include "codecs/line_protocol.h"
+#include "gateway/cli/recording.h"
 #include "gateway/config/input_file.h"
 #include "gateway/router/rules/diagnosis.h"
 #include "gateway/router/rules/document.h"
@@ -30,9 +31,6 @@
 
 namespace gw::cli {
 namespace {
-
-constexpr Milliseconds interval_min = Seconds(1);
-constexpr Milliseconds interval_max = std::chrono::hours(24);
 
 using Refuse = std::function<void(std::size_t offset, std::string_view reason)>;
 
@@ -76,11 +74,11 @@ class CaseReader {
 
  private:
   void read_interval() {
-    Milliseconds interval = into_.interval;
-    root_.duration("interval", interval_min, interval_max, interval);
-    if (interval % Seconds(1) != Milliseconds(0))
-      root_.error(root_.find("interval")->where, R"('interval' must be whole seconds like "60s" or "1m30s")");
-    into_.interval = std::chrono::duration_cast<Seconds>(interval);
+    const rules::Node* const node = root_.find("interval");
+    if (node == nullptr) return;
+    const auto interval = parse_interval(node->kind == rules::Node::Kind::text ? node->text : std::string_view());
+    if (!interval) root_.error(node->where, fmt::format("'interval' must be {}", interval_wanted));
+    into_.interval = interval.value_or(into_.interval);
   }
 
   /// A file that the file of cases names.

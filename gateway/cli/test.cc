@@ -11,6 +11,7 @@
 #include "codecs/line_protocol.h"
 #include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/recording.h"
 #include "gateway/cli/rule_cases.h"
 #include "gateway/router/router.h"
 
@@ -86,7 +87,7 @@ class Witness final : public router::Interpreter::Observer {
 class CaseRun {
  public:
   CaseRun(const std::shared_ptr<const router::RuleSet>& rules, Seconds interval)
-      : rules_(rules), router_(rules, options(interval)), interpreter_(rules), witness_(*rules) {}
+      : rules_(rules), router_(rules, recording_options(interval)), interpreter_(rules), witness_(*rules) {}
 
   Outcome run(const RuleCase& rule_case) {
     for (const CaseLine& line : case_lines(rule_case.in)) now_ns_ = std::max(now_ns_, line.message.time_ns.value_or(0));
@@ -104,13 +105,6 @@ class CaseRun {
   }
 
  private:
-  static router::RouterOptions options(Seconds interval) {
-    router::RouterOptions options;
-    options.aggregates.is_recording = true;
-    options.aggregates.interval_ns = std::chrono::nanoseconds(interval).count();
-    return options;
-  }
-
   void take(const codecs::Line& line) {
     std::string text;
     const router::Routed routed = router_.route(line, now_ns_, text);

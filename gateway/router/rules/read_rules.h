@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/base/clock.h"
 #include "gateway/router/rule_set.h"
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/step_maker.h"

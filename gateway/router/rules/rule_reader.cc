@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/config/units.h"
-
 namespace gw::rules {
 namespace {
 
 constexpr std::string_view example_text = R"(a text like "node")";
-constexpr std::string_view example_duration = R"(a duration like "60s", "500ms" or "1m30s")";
 
 /// What stands there: "the integer 5".
 std::string described(const Node& node) {
@@ -114,18 +111,6 @@ void RuleReader::integer(std::string_view key, std::int64_t min, std::int64_t ma
   const bool fits = node->kind == Node::Kind::integer && node->integer >= min && node->integer <= max;
   if (!fits) return wrong_type(*node, key, fmt::format("an integer from {} to {}", min, max));
   into = node->integer;
-}
-
-void RuleReader::duration(std::string_view key, Milliseconds min, Milliseconds max, Milliseconds& into) {
-  const Node* const node = find(key);
-  if (node == nullptr) return;
-  const std::optional<Milliseconds> value =
-      node->kind == Node::Kind::text ? config::parse_duration(node->text) : std::nullopt;
-  if (!value) return wrong_type(*node, key, example_duration);
-  if (*value < min || *value > max) {
-    return wrong_type(*node, key, fmt::format("{} to {}", config::duration_text(min), config::duration_text(max)));
-  }
-  into = *value;
 }
 
 std::vector<const Node*> RuleReader::entries(std::string_view key) {

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/base/clock.h"
 #include "gateway/router/rules/document.h"
 
 namespace gw::rules {
@@ -35,7 +34,6 @@ class RuleReader {
   std::vector<const Node*> texts(std::string_view key);
   void boolean(std::string_view key, bool& into);
   void integer(std::string_view key, std::int64_t min, std::int64_t max, std::int64_t& into);
-  void duration(std::string_view key, Milliseconds min, Milliseconds max, Milliseconds& into);
   /// Members of an object whose values are texts: {"old": "new"}. In the order of the file.
   std::vector<const Node*> entries(std::string_view key);
   /// Objects of a list.

@@ -81,6 +81,9 @@ TEST_CASE("route counts its intervals as told") {
   CHECK(run({"--rules", rules.name(), "--interval", "10s"}, "a value=1 1700000009\n").out == "a value=1 1700000000\n");
   CHECK(run({"--rules", rules.name()}, "a value=1 1700000009\n").out == "a value=1 1699999980\n");
   CHECK(run({"--rules", rules.name(), "--interval", "1500ms"}, "").code == 2);
+  CHECK(run({"--rules", rules.name(), "--interval", "24h"}, "").code == 0);
+  CHECK(run({"--rules", rules.name(), "--interval", "25h"}, "").err ==
+        "cc-gateway route: --interval must be whole seconds from 1s to 24h, like \"60s\" or \"1m30s\", not '25h'\n");
 }
 
 TEST_CASE("route tells of units that are left as they were, which is no failure") {

@@ -195,7 +195,11 @@ TEST_CASE("what is wrong with a file of cases is told with its place, and no cas
   check("rules = \"router.json\"\n" + good, "router.json:1:23: unknown name 'metrc', did you mean 'metric'");
   check("rules = {drop = 1}\n" + good, "cases.toml:1:10: unknown key 'drop'");
   check("rules = {}\ninterval = \"1500ms\"\n" + good,
-        "cases.toml:2:12: 'interval' must be whole seconds like \"60s\" or \"1m30s\"");
+        "cases.toml:2:12: 'interval' must be whole seconds from 1s to 24h, like \"60s\" or \"1m30s\"");
+  check("rules = {}\ninterval = \"25h\"\n" + good,
+        "cases.toml:2:12: 'interval' must be whole seconds from 1s to 24h, like \"60s\" or \"1m30s\"");
+  check("rules = {}\ninterval = 60\n" + good,
+        "cases.toml:2:12: 'interval' must be whole seconds from 1s to 24h, like \"60s\" or \"1m30s\"");
   check("rules = {}\nintervall = \"60s\"\n" + good,
         "cases.toml:2:1: unknown key 'intervall', did you mean 'interval'?");
   check("rules = {}\n[[case]]\nnam = \"x\"\nin = \"a value=1\"\nout = \"\"\n",

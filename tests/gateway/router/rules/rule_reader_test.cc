@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -10,7 +9,6 @@
 
 using namespace gw::rules;
 using namespace rules_test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -19,7 +17,6 @@ constexpr std::string_view json_rules = R"({
   "interval_timestamp": true,
   "num_cache_intervals": 2,
   "hostname_tag": null,
-  "max_age": "1m30s",
   "drop_metrics": ["b", "a"],
   "rename_metrics": {"z": "y", "c": "d"},
   "process_messages": {
@@ -30,7 +27,6 @@ constexpr std::string_view json_rules = R"({
 constexpr std::string_view toml_rules = R"(
 interval_timestamp = true
 num_cache_intervals = 2
-max_age = "1m30s"
 drop_metrics = ["b", "a"]
 rename_metrics = {z = "y", c = "d"}
 [[process_messages.manipulate_messages]]
@@ -46,11 +42,9 @@ std::string read(const Parsed& document) {
   RuleReader reader(*document, problems);
   bool timestamp = false;
   std::int64_t intervals = 7;
-  gw::Milliseconds age = 5s;
   reader.boolean("interval_timestamp", timestamp);
   reader.integer("num_cache_intervals", 0, 100, intervals);
-  reader.duration("max_age", 1s, 1h, age);
-  std::string out = fmt::format("{} {} {}", timestamp, intervals, age.count());
+  std::string out = fmt::format("{} {}", timestamp, intervals);
   const Node* const tag = reader.text("hostname_tag");
   out += tag == nullptr ? " -" : " " + tag->text;
   for (const Node* text : reader.texts("drop_metrics")) out += " " + text->text;
@@ -72,22 +66,22 @@ std::string read(const Parsed& document) {
 }  // namespace
 
 TEST_CASE("rules read alike from JSON and from TOML") {
-  const std::string want = "true 2 90000 - b a z>y c>d (name == 'x') (true)";
+  const std::string want = "true 2 - b a z>y c>d (name == 'x') (true)";
   CHECK(read(parse_json(json_rules, "f")) == want);
   CHECK(read(parse_toml(toml_rules, "f")) == want);
 }
 
 TEST_CASE("what is missing or null leaves the default") {
-  const std::string want = "false 7 5000 -";
+  const std::string want = "false 7 -";
   CHECK(read(parse_json("{}", "f")) == want);
-  CHECK(read(parse_json("{\"max_age\": null, \"drop_metrics\": null, \"process_messages\": null}", "f")) == want);
+  CHECK(read(parse_json("{\"hostname_tag\": null, \"drop_metrics\": null, \"process_messages\": null}", "f")) == want);
   CHECK(read(parse_toml("", "f")) == want);
 }
 
 TEST_CASE("a value of the wrong type is told with what stands there and what is wanted") {
   const auto check = [](std::string_view member, std::string_view want) {
     CAPTURE(member);
-    CHECK(read(parse_json("{" + std::string(member) + "}", "f")) == "false 7 5000 -\nf:1:" + std::string(want));
+    CHECK(read(parse_json("{" + std::string(member) + "}", "f")) == "false 7 -\nf:1:" + std::string(want));
   };
   check(R"("interval_timestamp": "true")", "24: 'interval_timestamp' must be true or false, not the text 'true'");
   check(R"("interval_timestamp": 1)", "24: 'interval_timestamp' must be true or false, not the integer 1");
@@ -98,11 +92,6 @@ TEST_CASE("a value of the wrong type is told with what stands there and what is 
   check(R"("num_cache_intervals": 101)",
         "25: 'num_cache_intervals' must be an integer from 0 to 100, not the integer 101");
   check(R"("hostname_tag": [])", "18: 'hostname_tag' must be a text like \"node\", not a list");
-  check(R"("max_age": 60)",
-        "13: 'max_age' must be a duration like \"60s\", \"500ms\" or \"1m30s\", not the integer 60");
-  check(R"("max_age": "60")",
-        "13: 'max_age' must be a duration like \"60s\", \"500ms\" or \"1m30s\", not the text '60'");
-  check(R"("max_age": "2h")", "13: 'max_age' must be 1s to 1h, not the text '2h'");
   check(R"("drop_metrics": "a")",
         "18: 'drop_metrics' must be a list of texts like [\"cpu_idle\", \"mem_cached\"], not the text 'a'");
   check(R"("drop_metrics": [null])", "19: 'drop_metrics[0]' must be a text like \"node\", not null");
@@ -116,7 +105,7 @@ TEST_CASE("a value of the wrong type is told with what stands there and what is 
   check(R"("process_messages": {"manipulate_messages": [true]})",
         "47: 'manipulate_messages[0]' must be an object like {…}, not true");
   CHECK(read(parse_toml("rename_metrics = 1.5", "f")) ==
-        "false 7 5000 -\nf:1:18: 'rename_metrics' must be a table of texts like {old = \"new\"}, not the float 1.5");
+        "false 7 -\nf:1:18: 'rename_metrics' must be a table of texts like {old = \"new\"}, not the float 1.5");
 }
 
 TEST_CASE("all problems are told, and unknown keys with what they may mean") {
@@ -129,7 +118,7 @@ TEST_CASE("all problems are told, and unknown keys with what they may mean") {
   }
 })",
                         "f")) ==
-        "false 7 5000 - a b (a)\n"
+        "false 7 - a b (a)\n"
         "f:3:25: 'drop_metrics[1]' must be a text like \"node\", not the integer 1\n"
         "f:3:33: 'drop_metrics[3]' must be a text like \"node\", not an object\n"
         "f:5:42: missing key 'if' in process_messages.manipulate_messages[1], for example: \"if\": \"true\"\n"
@@ -138,6 +127,6 @@ TEST_CASE("all problems are told, and unknown keys with what they may mean") {
         "f:6:5: unknown key 'manipulate' in process_messages\n"
         "f:2:3: unknown key 'interval_timestamps', did you mean 'interval_timestamp'?");
   CHECK(read(parse_toml("[[process_messages.manipulate_messages]]\n", "f")) ==
-        "false 7 5000 -\n"
+        "false 7 -\n"
         "f:1:1: missing key 'if' in process_messages.manipulate_messages[0], for example: if = \"true\"");
 }
