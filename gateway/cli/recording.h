@@ -2,8 +2,11 @@
 // What commands have in common that take lines through rules which are not of now: `route` and `test`.
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "codecs/timestamp.h"
 #include "gateway/base/clock.h"
 #include "gateway/router/router.h"
 
@@ -15,5 +18,13 @@ std::optional<Seconds> parse_interval(std::string_view text);
 
 /// No clock ends an interval.
 router::RouterOptions recording_options(Seconds interval);
+
+/// `message` as a line, and behind it what no line carries; on one line of a terminal, whatever stands in it.
+std::string shown(const router::Message& message, codecs::Precision precision);
+/// file:line:column: text
+std::string shown(const router::RuleSet& rules, std::size_t rule);
+
+/// Values that were left out of aggregates, and aggregates that were not made: a sentence for each reason.
+std::vector<std::string> sentences(const router::AggregatorCounts& counts);
 
 }  // namespace gw::cli

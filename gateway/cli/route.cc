@@ -36,44 +36,44 @@ constexpr std::string_view help =
     "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: 60s.\n"
     "                        Aggregates are printed when the input ends, whatever the times of its\n"
     "                        lines; of more than a day of minutes, the oldest ones earlier\n"
-    "  --explain             before each line, as comments, the rules that changed or dropped it:\n"
-    "                        file:line:column of the rule, the line before (-) and after it (+)\n"
+    "  --explain             before each line, as comments, the rules that changed or dropped it, or\n"
+    "                        that it was computed by: file:line:column of the rule, the line before (-)\n"
+    "                        and after it (+)\n"
     "  --help                this text\n"
     "\n"
     "A line that cannot be read is told on standard error and left out. Rules that failed on a line\n"
     "leave it as it was and are told at the end; so are units that are left as they were, for they\n"
-    "are none that we know. Exit codes: 0 done; 1 a line or a rule failed; 2 the rules are wrong.\n";
+    "are none that we know, aggregates that were not made, and values that were left out of them.\n"
+    "Exit codes: 0 done; 1 a line or a rule failed; 2 the rules are wrong.\n";
 
-std::string shown(const router::Message& message, codecs::Precision precision) {
-  std::string text;
-  const auto written = codecs::append_message(text, message, codecs::Dialect::line_protocol_v2, precision);
-  if (!written) return fmt::format("(no line: {})", written.error());
-  text.pop_back();
-  for (const auto& tag : message.meta)
-    text += fmt::format("{}{}={}", &tag == message.meta.data() ? "   meta: " : ", ", tag.key, tag.value);
-  return text;
-}
-
-/// Comments of line protocol: what is printed can still be read as lines.
-class Explanation final : public router::Interpreter::Observer {
+/// Comments of line protocol, before the line that they are about: what is printed can still be read as lines.
+class Explanation final : public router::AggregateObserver {
  public:
-  Explanation(const router::RuleSet& rules, std::ostream& out) : rules_(rules), out_(out) {}
+  Explanation(const router::RuleSet& rules, std::string& text) : rules_(rules), text_(text) {}
   /// Of the times of the line that comes.
   void use(codecs::Precision precision) { precision_ = precision; }
   void saw(std::size_t rule, router::Effect effect, const router::Message& before, const router::Message& after,
            const std::string& problem) override {
     if (effect == router::Effect::changed && before == after) return;
-    const auto& [at, text] = rules_.rules[rule];
-    out_ << fmt::format("# {}:{}:{}: {}\n#   - {}\n", rules_.file, at.line, at.column, text, shown(before, precision_));
-    if (effect == router::Effect::changed) out_ << fmt::format("#   + {}\n", shown(after, precision_));
-    if (effect == router::Effect::dropped) out_ << "#   dropped\n";
-    if (effect == router::Effect::failed) out_ << fmt::format("#   failed: {}\n", problem);
-    if (effect == router::Effect::left) out_ << fmt::format("#   left: {}\n", problem);
+    comment("# ", shown(rules_, rule));
+    comment("#   - ", shown(before, precision_));
+    if (effect == router::Effect::changed) comment("#   + ", shown(after, precision_));
+    if (effect == router::Effect::dropped) comment("#   dropped", {});
+    if (effect == router::Effect::failed) comment("#   failed: ", printable(problem));
+    if (effect == router::Effect::left) comment("#   left: ", printable(problem));
   }
+  void computed(const router::Computed& aggregate) override {
+    precision_ = codecs::Precision::seconds;
+    comment("# ", shown(rules_, aggregate.rule));
+    comment("#   + ", shown(aggregate.message, precision_));
+  }
+  void became(std::string_view /*line*/) override {}
 
  private:
+  void comment(std::string_view mark, std::string_view what) { text_.append(mark).append(what).push_back('\n'); }
+
   const router::RuleSet& rules_;
-  std::ostream& out_;
+  std::string& text_;
   codecs::Precision precision_ = codecs::Precision::nanoseconds;
 };
 
@@ -83,7 +83,7 @@ class LineRouter {
              const Clock& clock, std::ostream& out, std::ostream& err)
       : router_(rules, options),
         interpreter_(rules),
-        explanation_(*rules, out),
+        explanation_(*rules, text_),
         explained_(rules->rules.size()),
         explains_(explains),
         clock_(clock),
@@ -101,15 +101,15 @@ class LineRouter {
       decoder_.feed(chunks.add({piece.data(), size}, last), last);
       take_lines();
       chunks.used(decoder_.consumed());
-      router_.end_intervals(now_ns(), text_);
+      router_.end_intervals(now_ns(), text_, aggregate_observer());
       if (chunks.full()) {
         err_ << fmt::format("cc-gateway route: a line of more than {} bytes\n", codecs::line_bytes_max);
         return false;
       }
     }
-    router_.end_all(now_ns(), text_);
+    router_.end_all(now_ns(), text_, aggregate_observer());
     write();
-    report_late();
+    report_aggregates();
     report_rules();
     return good_;
   }
@@ -133,10 +133,11 @@ class LineRouter {
         err_ << fmt::format("{}:1: what the rules make of it is no line: {}\n", decoder_.line_number(), routed.problem);
         good_ = false;
       }
-      if (explains_) write();
     }
     write();
   }
+
+  router::AggregateObserver* aggregate_observer() { return explains_ ? &explanation_ : nullptr; }
 
   void explain() {
     auto decoded = codecs::to_message(decoder_.line(), codecs::Dialect::line_protocol_v2);
@@ -152,12 +153,10 @@ class LineRouter {
     text_.clear();
   }
 
-  void report_late() {
-    const std::uint64_t late = router_.aggregator().counts().late;
-    if (late == 0) return;
-    err_ << fmt::format("cc-gateway route: {} value{} came after their interval had ended: sort the lines by time\n",
-                        late, late == 1 ? "" : "s");
-    good_ = false;
+  void report_aggregates() {
+    const router::AggregatorCounts& counts = router_.aggregator().counts();
+    for (const std::string& sentence : sentences(counts)) err_ << "cc-gateway route: " << sentence << '\n';
+    good_ = good_ && counts.late + counts.left_out == 0;
   }
 
   void report_rules() {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -41,8 +42,8 @@ end. The order of lines counts, the order of tags does not; 1, 1.0 and 1i are th
 Blank lines and comments (#) are passed over. For rules that look at the time, a line without one
 is of the latest time in its case.
 
-A failed case is shown with what is missing (-), what came instead (+) and the rules that changed
-or dropped a line.
+A failed case is shown with what is missing (-), what came instead (+), the rules that changed,
+dropped or computed a line, and how many aggregates were not made.
 
   --help   this text
 
@@ -58,29 +59,41 @@ struct Came {
 /// What became of the lines of a case.
 struct Outcome {
   std::vector<Came> came;
-  std::vector<Came> lost;           ///< lines that went in
-  std::vector<std::string> failed;  ///< rules, and why
+  std::vector<Came> lost;          ///< lines that went in, and aggregates
+  std::vector<std::string> notes;  ///< rules that failed, and why; what aggregates lack
 };
 
-std::string shown(const router::RuleSet& rules, std::size_t rule) {
-  const router::Rule& written = rules.rules[rule];
-  return fmt::format("{}:{}:{}: {}", rules.file, written.at.line, written.at.column, written.text);
-}
-
-/// Notes the rules that changed or dropped a line.
-class Witness final : public router::Interpreter::Observer {
+/// Notes the rules that changed or dropped a line, or computed it.
+class Witness final : public router::AggregateObserver {
  public:
+  /// An aggregate, and the line that it became; empty where it became none.
+  struct Aggregate {
+    std::string computed;
+    std::string line;
+    std::vector<std::string> by;
+  };
+
   explicit Witness(const router::RuleSet& rules) : rules_(rules) {}
   std::vector<std::string> take() { return std::exchange(by_, {}); }
+  std::vector<Aggregate> take_aggregates() { return std::exchange(aggregates_, {}); }
   void saw(std::size_t rule, router::Effect effect, const router::Message& before, const router::Message& after,
            const std::string& /*problem*/) override {
     const bool acted = effect == router::Effect::dropped || (effect == router::Effect::changed && before != after);
     if (acted) by_.push_back(shown(rules_, rule));
   }
+  void computed(const router::Computed& aggregate) override {
+    aggregates_.push_back({shown(aggregate.message, codecs::Precision::seconds), {}, {}});
+    by_ = {shown(rules_, aggregate.rule)};
+  }
+  void became(std::string_view line) override {
+    aggregates_.back().line = line;
+    aggregates_.back().by = take();
+  }
 
  private:
   const router::RuleSet& rules_;
   std::vector<std::string> by_;
+  std::vector<Aggregate> aggregates_;
 };
 
 /// One case on its way through rules that have seen nothing.
@@ -95,11 +108,8 @@ class CaseRun {
     decoder.reset(rule_case.in);
     while (decoder.next() == codecs::Step::record) take(decoder.line());
     std::string text;
-    router_.end_all(now_ns_, text);
-    for (CaseLine& line : case_lines(text)) {
-      std::vector<std::string> by = aggregates(line.message.name);
-      outcome_.came.push_back({std::move(line), std::move(by)});
-    }
+    router_.end_all(now_ns_, text, &witness_);
+    for (Witness::Aggregate& aggregate : witness_.take_aggregates()) take(aggregate);
     note_failures();
     return std::move(outcome_);
   }
@@ -123,20 +133,21 @@ class CaseRun {
     }
   }
 
-  std::vector<std::string> aggregates(std::string_view name) const {
-    std::vector<std::string> by;
-    for (const router::Aggregate& aggregate : rules_->aggregates) {
-      if (aggregate.name == name) by.push_back(shown(*rules_, aggregate.rule));
+  void take(Witness::Aggregate& aggregate) {
+    std::vector<CaseLine> came = case_lines(aggregate.line);
+    if (came.empty()) {
+      outcome_.lost.push_back({{std::move(aggregate.computed), {}}, std::move(aggregate.by)});
+    } else {
+      outcome_.came.push_back({std::move(came.front()), std::move(aggregate.by)});
     }
-    return by;
   }
 
   void note_failures() {
     for (std::size_t i = 0; i < rules_->rules.size(); ++i) {
       const router::RuleCounts& counts = router_.rule_counts()[i];
-      if (counts.failed > 0)
-        outcome_.failed.push_back(fmt::format("{}: failed: {}", shown(*rules_, i), counts.problem));
+      if (counts.failed > 0) outcome_.notes.push_back(fmt::format("{}: failed: {}", shown(*rules_, i), counts.problem));
     }
+    std::ranges::move(sentences(router_.aggregator().counts()), std::back_inserter(outcome_.notes));
   }
 
   std::shared_ptr<const router::RuleSet> rules_;
@@ -224,7 +235,7 @@ bool run_case(const CaseFile& file, const RuleCase& rule_case, std::ostream& out
     out << fmt::format("    dropped: {}\n", printable(lost.line.text));
     print_rules(out, lost.by);
   }
-  for (const std::string& rule : outcome.failed) out << fmt::format("    {}\n", printable(rule));
+  for (const std::string& note : outcome.notes) out << fmt::format("    {}\n", printable(note));
   return false;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codecs/line_protocol.h"
@@ -19,6 +20,13 @@ struct RouterOptions {
   AggregatorOptions aggregates;
 };
 
+/// Is told of each aggregate: that it was computed, what each rule did to it, and what became of it.
+struct AggregateObserver : Interpreter::Observer {
+  virtual void computed(const Computed& aggregate) = 0;
+  /// `line` as it was appended, with its '\n'; empty where a rule dropped it or no line can carry it.
+  virtual void became(std::string_view line) = 0;
+};
+
 /// Not thread-safe: each worker has one. Aggregates see the lines of their own router only.
 class Router {
  public:
@@ -29,9 +37,9 @@ class Router {
   Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
   /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules. Answers how many there are.
   /// One that no line can carry is counted as a failure of its rule.
-  std::size_t end_intervals(std::int64_t now_ns, std::string& out);
+  std::size_t end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
   /// The same for all intervals: nothing more will come.
-  std::size_t end_all(std::int64_t now_ns, std::string& out);
+  std::size_t end_all(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
 
   const RuleSet& rules() const { return *rules_; }
   const std::vector<RuleCounts>& rule_counts() const { return counts_; }
@@ -39,7 +47,8 @@ class Router {
   const Aggregator& aggregator() const { return aggregator_; }
 
  private:
-  std::size_t append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out);
+  std::size_t append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out,
+                     AggregateObserver* observer);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts> counts_;

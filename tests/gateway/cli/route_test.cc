@@ -59,7 +59,8 @@ TEST_CASE("route takes lines through rules, and prints aggregates in the end") {
   const Ran ran = run({"--rules", rules.name()}, "a value=1 1700000000\nb,hostname=x value=2 1700000000");
   CHECK(ran.code == 0);
   CHECK(ran.out == "b,hostname=x value=2 1700000000\nn,hostname=x,type=node value=1i 1699999980\n");
-  CHECK(ran.err.empty());
+  // Of the lines without a host none is computed.
+  CHECK(ran.err == "cc-gateway route: 1 aggregate not made: a metric they name had no value\n");
 }
 
 TEST_CASE("route keeps a day of intervals for lines in any order, and tells which values came later than that") {
@@ -129,6 +130,41 @@ TEST_CASE("route explains what each rule did, in comments, so that what it print
         rules.name() +
             ":1:72: 'drop_metrics_if: value + 'x' == 'y'' failed on 1 message: '+' does not fit between float "
             "and text: int() or float() makes a number of a text\n");
+}
+
+TEST_CASE("route explains in comments whatever stands in rules, meta and lines") {
+  const RulesFile rules(R"x({"process_messages": [
+    {"add_meta_by": {"note": "x\ny value=1"}, "if": "name ==\n'm'"}, {"drop_by": "name == 'a' ||\nvalue == 7"}],
+    "num_cache_intervals": 1, "interval_aggregates": [{"name": "n", "function": "count(values)\n+ 1", "if": "name == 'm'"}]})x");
+  const std::string line = "m,hostname=n1 value=1 1700000000\n";
+  const std::string aggregate = "n,hostname=n1 value=2i 1699999980\n";
+  const Ran ran =
+      run({"--rules", rules.name(), "--explain"}, line + "a,hostname=n1 text=\"two\nlines\",value=7 1700000000\n");
+  CHECK(ran.code == 0);
+  CHECK(ran.out.contains("note=x\\x0ay value=1\n"));
+  const RulesFile none("", "toml");
+  CHECK(run({"--rules", none.name()}, ran.out).out == line + aggregate);
+}
+
+TEST_CASE("route explains aggregates: what computed them, and what rules did to them") {
+  const RulesFile rules(R"x({"num_cache_intervals": 1, "drop_metrics": ["gone"], "rename_metrics": {"sum": "total"},
+    "interval_aggregates": [{"name": "sum", "function": "sum(a)", "meta": {"unit": "W"}},
+                            {"name": "gone", "function": "max(a)"},
+                            {"name": "none", "function": "max(b)"}]})x");
+  const std::string line = "a,hostname=n1 value=1 1700000000000\n";
+  const Ran ran = run({"--rules", rules.name(), "--explain"}, line);
+  const std::string at = "# " + rules.name();
+  CHECK(ran.out ==
+        line + at + ":2:29: interval_aggregates: sum = sum(a)\n" +
+            "#   + sum,hostname=n1 value=1 1699999980   meta: unit=W\n" + at + ":1:73: rename_metrics: sum -> total\n" +
+            "#   - sum,hostname=n1 value=1 1699999980   meta: unit=W\n"
+            "#   + total,hostname=n1 value=1 1699999980   meta: unit=W, oldname=sum\n"
+            "total,hostname=n1 value=1 1699999980\n" +
+            at + ":3:29: interval_aggregates: gone = max(a)\n" + "#   + gone,hostname=n1 value=1 1699999980\n" + at +
+            ":1:45: drop_metrics: gone\n" + "#   - gone,hostname=n1 value=1 1699999980\n#   dropped\n");
+  CHECK(ran.err == "cc-gateway route: 1 aggregate not made: a metric they name had no value\n");
+  CHECK(ran.code == 0);
+  CHECK(run({"--rules", rules.name()}, line).out == line + "total,hostname=n1 value=1 1699999980\n");
 }
 
 TEST_CASE("route tells what is wrong with rules and lines, and goes on behind a bad line") {

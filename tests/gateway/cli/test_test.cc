@@ -139,6 +139,33 @@ interval_aggregates = [{name = "n", function = "sum(a)"}]
         "1 passed, 1 failed\n");
 }
 
+TEST_CASE("a failed case tells which rules an aggregate met, and why others were not made") {
+  const Ran ran = run_cases(R"x(rules = "router.json"
+[[case]]
+name = "wrong"
+in = "a,hostname=n1 value=1 1700000000"
+out = "total,hostname=n1 value=1 1699999980"
+)x",
+                            R"x({
+  "num_cache_intervals": 1, "drop_metrics": ["a", "gone"], "rename_metrics": {"sum": "total_of_a"},
+  "interval_aggregates": [{"name": "sum", "function": "sum(a)"}, {"name": "gone", "function": "max(a)"},
+                          {"name": "no", "function": "max(b)"}]})x");
+  CHECK(ran.code == 3);
+  CHECK(ran.out ==
+        "cases.toml:2:1: failed: wrong\n"
+        "    - total,hostname=n1 value=1 1699999980\n"
+        "    + total_of_a,hostname=n1 value=1 1699999980\n"
+        "        router.json:3:27: interval_aggregates: sum = sum(a)\n"
+        "        router.json:2:79: rename_metrics: sum -> total_of_a\n"
+        "    dropped: a,hostname=n1 value=1 1700000000\n"
+        "        router.json:2:46: drop_metrics: a\n"
+        "    dropped: gone,hostname=n1 value=1 1699999980\n"
+        "        router.json:3:66: interval_aggregates: gone = max(a)\n"
+        "        router.json:2:51: drop_metrics: gone\n"
+        "    1 aggregate not made: a metric they name had no value\n"
+        "0 passed, 1 failed\n");
+}
+
 TEST_CASE("a line without a time is of the latest time of its case, not of the day of the test") {
   const Ran ran = run_cases(R"x(rules = {drop_metrics_if = ["timestamp != 1700000060"]}
 [[case]]
