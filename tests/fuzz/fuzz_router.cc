@@ -1,5 +1,5 @@
 // Rules, a blank line, lines: any rules are read or refused with a place in them; lines are routed the same with and
-// without a memory for series, also when it overflows.
+// without a memory for series, also when it overflows, those of a recording and those that come by the clock.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,28 +17,39 @@ using namespace gw::router;
 
 namespace {
 
-constexpr std::int64_t now_ns = 1'700'000'000'000'000'000;
+constexpr std::int64_t second = 1'000'000'000;
 constexpr std::size_t lines_max = 64;  // more of them take time and find nothing
 
-std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_view body, std::size_t series_max) {
-  Router router(
-      rules, {.plan = {.series_max = series_max}, .aggregates = {.is_recording = true, .recorded_intervals_max = 2}});
+RouterOptions options_of(std::size_t series_max, bool is_recording) {
+  return {.plan = {.series_max = series_max},
+          .aggregates = {
+              .grace_ns = 10 * second, .series_max = 8, .is_recording = is_recording, .recorded_intervals_max = 2}};
+}
+
+std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_view body, RouterOptions options) {
+  Router router(rules, options);
   codecs::LineDecoder decoder({.lenient = true});
   std::string out;
+  std::int64_t now_ns = 1'700'000'000 * second;
   // Twice: what was learnt is used.
   for (int round = 0; round < 2; ++round) {
     decoder.reset(body);
     std::size_t lines = 0;
     for (codecs::Step step; (step = decoder.next()) != codecs::Step::end && lines < lines_max; ++lines) {
       if (step == codecs::Step::error) continue;
+      now_ns += 7 * second;
       const Routed routed = router.route(decoder.line(), now_ns, out);
       out += std::to_string(static_cast<int>(routed.kind)) + " " + std::to_string(routed.rule) + "\n";
+      router.end_intervals(now_ns, out);
     }
   }
   router.end_all(now_ns, out);
   for (const RuleCounts& counts : router.rule_counts())
     out += std::to_string(counts.dropped) + " " + std::to_string(counts.failed) + " " +
            std::to_string(counts.units_left) + counts.unit_left + "\n";
+  const AggregatorCounts& left = router.aggregator().counts();
+  for (const std::uint64_t count : {left.late, left.early, left.left_out, left.partial, left.incomplete})
+    out += std::to_string(count) + " ";
   return out;
 }
 
@@ -59,8 +70,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::string_view body = input.substr(std::min(end + 2, size));
-  const std::string plain = route_all(loaded.rules, body, 0);
-  FUZZ_REQUIRE(route_all(loaded.rules, body, 1000) == plain);
-  FUZZ_REQUIRE(route_all(loaded.rules, body, 2) == plain);
+  for (const bool is_recording : {false, true}) {
+    const std::string plain = route_all(loaded.rules, body, options_of(0, is_recording));
+    for (const std::size_t series_max : {1000, 2})
+      FUZZ_REQUIRE(route_all(loaded.rules, body, options_of(series_max, is_recording)) == plain);
+  }
   return 0;
 }

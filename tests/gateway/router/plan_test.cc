@@ -1,6 +1,7 @@
 // The memory of the plan is an optimisation: with it or without it, the output is the same.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -22,11 +23,18 @@ using namespace gw::router;
 
 namespace {
 
-constexpr std::int64_t now_ns = 1'700'000'250'000'000'000;
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t now_ns = 1'700'000'250 * second;
 
 /// So that lines of any time are computed from.
 RouterOptions options_of(std::size_t series_max = 1'000'000) {
   return {.plan = {.series_max = series_max}, .aggregates = {.is_recording = true, .recorded_intervals_max = 3}};
+}
+
+/// So that the clock ends intervals while lines come, and some series are too many.
+RouterOptions options_by_clock(std::size_t series_max = 1'000'000) {
+  return {.plan = {.series_max = series_max},
+          .aggregates = {.interval_ns = 60 * second, .grace_ns = 10 * second, .series_max = 10}};
 }
 
 /// What a router makes of each line, and its accounts in the end.
@@ -36,19 +44,26 @@ struct Routes {
   std::string counts;
 };
 
+/// A line comes every two seconds.
 Routes routes_of(Router& router, const std::vector<std::string>& lines) {
   Routes routes;
   codecs::LineDecoder decoder({.lenient = true});
+  std::int64_t now = 1'700'000'000 * second;
   for (const std::string& text : lines) {
+    now += 2 * second;
     decoder.reset(text);
     REQUIRE(decoder.next() == codecs::Step::record);
     std::string out;
-    const Routed routed = router.route(decoder.line(), now_ns, out);
+    const Routed routed = router.route(decoder.line(), now, out);
+    router.end_intervals(now, routes.aggregates);
     if (routed.kind == Routed::Kind::dropped) out += "dropped " + std::to_string(routed.rule);
     if (routed.kind == Routed::Kind::not_representable) out += "no line: " + std::string(routed.problem);
     routes.lines.push_back(std::move(out));
   }
-  router.end_all(now_ns, routes.aggregates);
+  router.end_all(now, routes.aggregates);
+  const AggregatorCounts& left = router.aggregator().counts();
+  routes.counts = fmt::format("{} late, {} early, {} left out, {} partial, {} incomplete\n", left.late, left.early,
+                              left.left_out, left.partial, left.incomplete);
   for (const RuleCounts& counts : router.rule_counts())
     routes.counts += std::to_string(counts.dropped) + " dropped, " + std::to_string(counts.failed) +
                      " failed: " + counts.problem + ", " + std::to_string(counts.units_left) +
@@ -56,7 +71,10 @@ Routes routes_of(Router& router, const std::vector<std::string>& lines) {
   return routes;
 }
 
-void check_same(const std::shared_ptr<const RuleSet>& rules, const std::vector<std::string>& lines) {
+using Options = RouterOptions (*)(std::size_t series_max);
+
+void check_same(const std::shared_ptr<const RuleSet>& rules, const std::vector<std::string>& lines,
+                Options options_of) {
   Router plain(rules, options_of(0));
   const Routes want = routes_of(plain, lines);
   for (const std::size_t series_max : {std::size_t{1'000'000}, std::size_t{3}}) {
@@ -127,12 +145,62 @@ TEST_CASE("lines are routed the same with and without a memory for series, in an
     REQUIRE(rules != nullptr);
     std::vector<std::string> lines;
     for (int i = 0; i < 150; ++i) lines.push_back(chance.line());
-    check_same(rules, lines);
+    check_same(rules, lines, options_of);
     std::shuffle(lines.begin(), lines.end(), std::mt19937(seed));
-    check_same(rules, lines);
+    check_same(rules, lines, options_of);
     pairs += 2 * lines.size();
   }
   MESSAGE(pairs << " pairs of rules and line");
+}
+
+TEST_CASE("so are lines that come again and again while the clock goes on: late, early, and without a time") {
+  AggregatorCounts met;
+  for (std::uint32_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    Chance chance(seed);
+    const std::string text = chance.rules();
+    CAPTURE(text);
+    const auto rules = rules::read_rules_text(text, "rules.json", Seconds(60)).rules;
+    REQUIRE(rules != nullptr);
+    std::vector<std::string> lines;
+    for (int i = 0; i < 40; ++i) lines.push_back(chance.line());
+    lines.push_back("mem_used,hostname=n1,type=node value=1 1700009000\n");
+    lines.push_back("mem_used,hostname=n1,type=node value=2\n");
+    std::vector<std::string> often;
+    for (int i = 0; i < 150; ++i) often.push_back(lines[chance.below(lines.size())]);
+    check_same(rules, often, options_by_clock);
+    Router router(rules, options_by_clock());
+    routes_of(router, often);
+    const AggregatorCounts& counts = router.aggregator().counts();
+    met.late += counts.late;
+    met.early += counts.early;
+    met.left_out += counts.left_out;
+    met.partial += counts.partial;
+  }
+  MESSAGE(met.late << " values late, " << met.early << " early, " << met.left_out << " left out, " << met.partial
+                   << " aggregates partial");
+  CHECK(std::min({met.late, met.early, met.left_out, met.partial}) > 0);
+}
+
+TEST_CASE("lines without a time are of the time when they come, also those of a series that is known") {
+  for (const std::size_t series_max : {std::size_t{0}, std::size_t{100}}) {
+    CAPTURE(series_max);
+    Router router(
+        rules_of(R"x({"interval_timestamp": true, "num_cache_intervals": 1, "drop_metrics_if": ["name == 'm'"],
+        "interval_aggregates": [{"name": "x", "function": "sum(values)", "if": "name == 'm'"}]})x"),
+        options_by_clock(series_max));
+    std::string out;
+    for (int i = 0; i < 3; ++i) {
+      const std::int64_t now = (1'700'000'040 + 60 * i) * second;
+      out += routed(router, "m,hostname=n1 value=1\nm,hostname=n1 value=2\nk,hostname=n1 value=3\n", now);
+      router.end_intervals(now + 70 * second, out);
+    }
+    CHECK(out ==
+          "k,hostname=n1 value=3 1700000040000000000\nx,hostname=n1 value=2 1700000040\n"
+          "k,hostname=n1 value=3 1700000100000000000\nx,hostname=n1 value=2 1700000100\n"
+          "k,hostname=n1 value=3 1700000160000000000\nx,hostname=n1 value=2 1700000160\n");
+    CHECK(router.aggregator().counts().late == 0);
+  }
 }
 
 TEST_CASE("pieces give room where it is asked for, and take back what was taken last") {
