@@ -259,9 +259,11 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
         if (group != groups.end()) group->second.samples.push_back(&sample);
       }
     }
+    const auto is_partial = [&](std::string_view host) {
+      return std::any_of(first, end, [&](const auto& interval) { return interval.second[i].is_partial(host); });
+    };
     for (const auto& [host, group] : groups) {
-      const auto is_partial = [i, &host](const auto& interval) { return interval.second[i].is_partial(host); };
-      if (std::any_of(first, end, is_partial)) {
+      if (is_partial(group.host)) {
         ++counts_.partial;
         continue;
       }

@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body = input.substr(std::min(end + 2, size));
   for (const bool is_recording : {false, true}) {
     const std::string plain = route_all(loaded.rules, body, options_of(0, is_recording));
-    for (const std::size_t series_max : {1000, 2})
+    for (const std::size_t series_max : {std::size_t{1000}, std::size_t{2}})
       FUZZ_REQUIRE(route_all(loaded.rules, body, options_of(series_max, is_recording)) == plain);
   }
   return 0;
