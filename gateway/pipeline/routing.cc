@@ -95,6 +95,8 @@ void Routing::Rules::append_report(std::string& text) const {
   append(left.left_out, "values for aggregates of series beyond max_series");
   append(left.partial, "aggregates not made: some of their values are of such series");
   append(left.incomplete, "aggregates not made: a metric they name had no value");
+  append(router.plan().counts().unlearnt,
+         "lines decided rule by rule: what is remembered of series takes 2 KiB x max_series");
   append(router.plan().counts().resets, "times more than max_series series: what rules decide was learnt anew");
 }
 

@@ -28,9 +28,9 @@ char* Pieces::room(std::size_t bytes, std::size_t align) {
   return at;
 }
 
-void Pieces::back_to(Mark mark) {
-  pieces_.resize(mark.pieces);
-  used_ = mark.used;
+void Pieces::clear() {
+  pieces_.clear();
+  used_ = piece_bytes;
 }
 
 }  // namespace gw::router

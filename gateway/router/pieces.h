@@ -10,18 +10,10 @@ namespace gw::router {
 class Pieces {
  public:
   static constexpr std::size_t piece_bytes = std::size_t{2} << 20;
-  /// How much was taken.
-  struct Mark {
-    std::size_t pieces = 0;
-    std::size_t used = piece_bytes;  ///< of the last one
-  };
 
   /// Room for `bytes`, at most `piece_bytes`, at a multiple of `align`, a power of two.
   char* room(std::size_t bytes, std::size_t align);
-  Mark mark() const { return {pieces_.size(), used_}; }
-  /// Gives back what was taken since.
-  void back_to(Mark mark);
-  void clear() { back_to({}); }
+  void clear();
   std::size_t bytes() const { return pieces_.size() * piece_bytes; }
 
  private:
@@ -29,7 +21,7 @@ class Pieces {
     void operator()(char* piece) const;
   };
   std::vector<std::unique_ptr<char[], Free>> pieces_;
-  std::size_t used_ = piece_bytes;
+  std::size_t used_ = piece_bytes;  ///< of the last one
 };
 
 }  // namespace gw::router

@@ -5,12 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <new>
-#include <type_traits>
 #include <utility>
 
 #include "codecs/timestamp.h"
-#include "gateway/router/expression/functions.h"
 #include "gateway/router/expression/specialise.h"
 #include "gateway/router/message.h"
 #include "gateway/router/unit.h"
@@ -25,10 +22,10 @@ using expression::Value;
 namespace {
 
 constexpr std::string_view value_key = "value";
-/// Trees are small; what grows beyond this for each series that may be remembered is an attack or a strange rule set.
-constexpr std::size_t nodes_per_series = 8;
-/// The tree of a series that takes few conditions, and the first line of its head.
-constexpr std::size_t nodes_fetched = 4;
+/// A series of which more is to be asked takes the plain way: asking is most of what that costs then.
+constexpr std::size_t turns_max = 16;
+/// Ways through the tree of a series that are learnt. Further ones are plain.
+constexpr std::size_t ways_max = 32;
 
 /// A line that has `value`, a number, and no other field.
 bool has_plan(const codecs::Line& line) {
@@ -42,7 +39,7 @@ std::string_view series_key(const codecs::Line& line) {
 }
 
 /// Fields and time, as they stand.
-std::string_view rest_of(const codecs::Line& line) { return {line.fields[0].key.begin(), line.text.end()}; }
+std::string_view fields_and_time(const codecs::Line& line) { return {line.fields[0].key.begin(), line.text.end()}; }
 
 /// What the tree cannot follow.
 bool touches_fields(const Step& step) {
@@ -74,23 +71,6 @@ bool reads_known(const MessageView& series, const Node& tree) {
   return std::ranges::any_of(tree.parts, [&series](const NodePtr& part) { return reads_known(series, *part); });
 }
 
-/// What is left of a condition for the lines of a series.
-NodePtr rest_of(const expression::Expression& condition, const MessageView& series) {
-  return expression::specialise(condition.tree(), MessageVariables(series),
-                                [&series](const Node& part) { return is_known(series, part); });
-}
-
-/// Text that two conditions share only if they ask the same.
-void append_fingerprint(std::string& out, const Node& tree) {
-  fmt::format_to(std::back_inserter(out), "{} {} {} {:a} {} {}:", static_cast<int>(tree.kind),
-                 static_cast<int>(tree.op), tree.integer, tree.real, tree.slot, tree.text.size());
-  out += tree.text;
-  if (tree.function != nullptr) out += tree.function->name;
-  out += '(';
-  for (const NodePtr& part : tree.parts) append_fingerprint(out, *part);
-  out += ')';
-}
-
 /// What stands before the fields, with the blank; false where that is no line.
 bool append_head(std::string& out, const Message& message) {
   if (!codecs::representable_measurement(message.name)) return false;
@@ -108,30 +88,30 @@ bool append_head(std::string& out, const Message& message) {
   return true;
 }
 
+void append_head(std::string& out, std::string_view key, const Head& head) {
+  out.append(key.substr(0, head.kept)).append(head.text);
+}
+
+/// What of `head` is not as it stands in `key` already.
+Head head_after(std::string_view key, std::string_view head) {
+  const auto kept = static_cast<std::uint32_t>(std::ranges::mismatch(key, head).in1 - key.begin());
+  return {.kept = kept, .text = head.substr(kept)};
+}
+
+bool is_same(const AggregateSource& a, const AggregateSource& b) {
+  return a.aggregates == b.aggregates && a.key == b.key && a.tags == b.tags && a.meta == b.meta;
+}
+
+std::size_t bytes_of(const AggregateSource& source) {
+  std::size_t bytes = sizeof source + source.key.capacity() + source.host.capacity() + source.name.capacity() +
+                      source.aggregates.capacity() * sizeof(std::size_t);
+  for (const auto* const tags : {&source.tags, &source.meta}) {
+    for (const auto& tag : *tags) bytes += sizeof tag + tag.key.capacity() + tag.value.capacity();
+  }
+  return bytes;
+}
+
 }  // namespace
-
-/// What else the end of a way comes to, where it does.
-struct PlanEnd {
-  std::shared_ptr<const AggregateSource> source;  ///< what the value is kept for
-  std::vector<std::size_t> units_left;            ///< rules that left the unit as it was
-};
-
-/// One line of the processor's cache; those of a series lie behind each other, as far as they came from one line.
-struct alignas(64) PlanNode {
-  using enum PlanNodeKind;
-  PlanNodeKind kind = plain;
-  PrefixChange change;  ///< of scale
-  std::uint32_t rule = 0;
-  const expression::Node* condition = nullptr;  ///< of branch
-  const char* head = nullptr;                   ///< of emit
-  std::size_t head_size = 0;
-  std::int64_t interval_ns = 0;   ///< of time
-  const PlanEnd* end = nullptr;   ///< of emit and drop; null where there is nothing in it
-  PlanNode* next = nullptr;       ///< of branch: where the condition holds; of scale: where the result is a number
-  PlanNode* otherwise = nullptr;  ///< where it does not, or cannot be evaluated; where it is none
-};
-static_assert(sizeof(PlanNode) == 64);
-static_assert(std::is_trivially_destructible_v<PlanNode>);
 
 /// What of a line of a series is not always the same.
 struct Plan::Values {
@@ -148,29 +128,29 @@ Plan::Plan(std::shared_ptr<const RuleSet> rules, std::vector<RuleCounts>& counts
       aggregator_(aggregator),
       interpreter_(rules_),
       stepper_(rules_->topology.get(), rules_->hostname_tag),
-      memo_(options.series_max),
-      nodes_max_(options.series_max * nodes_per_series) {
+      options_(options) {
   runtime_.fields.emplace_back(value_key, Value());
 }
 
-Plan::~Plan() = default;
-
 Routed Plan::route(const codecs::Line& line, std::int64_t now_ns, std::string& out) {
-  if (nodes_max_ == 0 || !has_plan(line)) return plain(line, now_ns, out);
+  if (options_.series_max == 0 || !has_plan(line)) return plain(line, now_ns, out);
   const std::string_view key = series_key(line);
+  if (key.size() > SeriesMemo::text_bytes_max) return plain(line, now_ns, out);
   SeriesRecord* const record = memo_.find(key);
-  if (record == nullptr) return learn(key, line, now_ns, out);
+  if (record == nullptr) return learn(nullptr, key, line, now_ns, out);
   switch (record->action) {
     case SeriesRecord::Action::emit:
-      if (record->rule != SeriesRecord::no_rule) ++rule_counts_[record->rule].units_left;
-      out.append(record->text()).append(rest_of(line)).push_back('\n');
+      append_head(out, key, record->head());
+      out.append(fields_and_time(line)).push_back('\n');
       return {};
     case SeriesRecord::Action::drop:
-      ++rule_counts_[record->rule].dropped;
-      return {.kind = Routed::Kind::dropped, .rule = record->rule, .problem = {}};
-    default:
-      return run(record->program, line, now_ns, out);
+      return drop(record->rule);
+    case SeriesRecord::Action::plain:
+      return plain(line, now_ns, out);
+    case SeriesRecord::Action::program:
+      return run(*record, key, line, now_ns, out);
   }
+  return {};
 }
 
 Routed Plan::plain(const codecs::Line& line, std::int64_t now_ns, std::string& out) {
@@ -181,8 +161,7 @@ Routed Plan::plain(const codecs::Line& line, std::int64_t now_ns, std::string& o
   const auto rule = interpreter_.run(message, now_ns, rule_counts_);
   if (!rules_->aggregates.empty()) {
     const auto source = aggregator_.source(message, interpreter_.aggregates(rule_counts_));
-    const auto value = number_in(message);
-    if (source != nullptr && value) aggregator_.add(source, *value, message.time_ns.value_or(now_ns), now_ns);
+    keep(source, number_in(message), message.time_ns.value_or(now_ns), now_ns);
   }
   if (rule) return {.kind = Routed::Kind::dropped, .rule = *rule, .problem = {}};
   return write(message, *decoded, line, out);
@@ -193,7 +172,7 @@ Routed Plan::write(const Message& message, const codecs::Message& before, const 
   const std::size_t start = out.size();
   if (message.fields == before.fields && message.time_ns == before.time_ns) {
     if (append_head(out, message)) {
-      out.append(rest_of(line)).push_back('\n');
+      out.append(fields_and_time(line)).push_back('\n');
       return {};
     }
     out.resize(start);
@@ -204,188 +183,165 @@ Routed Plan::write(const Message& message, const codecs::Message& before, const 
   return {};
 }
 
-Routed Plan::learn(std::string_view key, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
-  PlanNode* root = nullptr;
-  const Pieces::Mark before = node_pieces_.mark();
-  const Routed routed = grow(root, line, now_ns, out);
-  if (root == nullptr) return routed;
-  SeriesRecord content;
-  std::string_view text;
-  const PlanEnd nothing;
-  const PlanEnd& end = root->end == nullptr ? nothing : *root->end;
-  if (root->kind == PlanNodeKind::emit && end.source == nullptr && end.units_left.size() <= 1) {
-    content.action = SeriesRecord::Action::emit;
-    if (!end.units_left.empty()) content.rule = static_cast<std::uint32_t>(end.units_left.front());
-    text = {root->head, root->head_size};
-  } else if (root->kind == PlanNodeKind::drop && root->end == nullptr) {
-    content.action = SeriesRecord::Action::drop;
-    content.rule = root->rule;
-  } else {
-    content.program = root;
+/// The plain way through the rules, and what was asked on it is remembered. `record` is null where the series is new.
+Routed Plan::learn(SeriesRecord* record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
+                   std::string& out) {
+  if (bytes() > PlanOptions::bytes_start + options_.series_max * options_.bytes_per_series) {
+    ++counts_.unlearnt;
+    return plain(line, now_ns, out);
   }
-  const bool remembered = memo_.add(key, content, text) != nullptr;
-  if (content.program == nullptr) {  // its only one: the record says it all
-    if (root->end != nullptr) ends_.pop_back();
-    node_pieces_.back_to(before);
-    --nodes_;
+  auto decoded = codecs::to_message(line, Dialect::line_protocol_v2);
+  if (!decoded) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = decoded.error()};
+  if (record == nullptr && memo_.size() == options_.series_max) forget();
+  Message message{*decoded, {}};
+  std::optional<Outcome> outcome = walk(message, now_ns);
+  std::string head;
+  const bool is_followed =
+      outcome && (outcome->dropper || (append_head(head, message) && head.size() <= SeriesMemo::text_bytes_max));
+  if (!is_followed) {
+    remember(record, key, {.kind = PlanNodeKind::plain}, {}, nullptr);
+    return plain(line, now_ns, out);
   }
-  if (!remembered || nodes_ > nodes_max_) forget();
-  return routed;
+  commit();
+  const auto source = aggregator_.source(message, std::move(outcome->aggregates));
+  keep(source, number_in(message), message.time_ns.value_or(now_ns), now_ns);
+  if (outcome->dropper) {
+    const auto rule = static_cast<std::uint32_t>(*outcome->dropper);
+    remember(record, key, {.kind = PlanNodeKind::drop, .rule = rule}, {}, source);
+    return drop(rule);
+  }
+  remember(record, key, {.kind = PlanNodeKind::emit}, head_after(key, head), source);
+  return write(message, *decoded, line, out);
+}
+
+/// All steps in turn; in `way_` what the line was asked on them. Nothing where a tree cannot follow it.
+std::optional<Plan::Outcome> Plan::walk(Message& message, std::int64_t now_ns) {
+  stepper_.begin(message, now_ns);
+  way_.clear();
+  failed_.clear();
+  left_.clear();
+  Outcome outcome;
+  for (const Step& step : rules_->steps) {
+    const std::optional<bool> holds = ask(step.condition.get(), step.rule);
+    if (!holds || (*holds && touches_fields(step))) return std::nullopt;
+    if (!*holds || !act(step)) continue;
+    outcome.dropper = stepper_.rule();
+    break;
+  }
+  for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
+    const Aggregate& aggregate = rules_->aggregates[i];
+    const std::optional<bool> holds = ask(aggregate.condition.get(), aggregate.rule);
+    if (!holds) return std::nullopt;
+    if (*holds) outcome.aggregates.push_back(i);
+  }
+  return outcome;
+}
+
+/// Whether `condition` holds. Where lines of the series differ in that it is a turn of the way; nothing where a tree
+/// cannot follow it.
+std::optional<bool> Plan::ask(const expression::Expression* condition, std::size_t rule) {
+  if (condition == nullptr) return true;
+  const auto [holds, told_by_line] = stepper_.ask(*condition);
+  if (holds && !told_by_line) return holds;
+  const MessageView& series = stepper_.view();
+  const Node* left = &condition->tree();
+  NodePtr special;
+  if (reads_known(series, *left)) {
+    special = expression::specialise(*left, MessageVariables(series),
+                                     [&series](const Node& part) { return is_known(series, part); });
+    if (special->kind == Node::Kind::boolean) return special->integer != 0;
+    if (reads_known(series, *special)) return std::nullopt;
+  }
+  if (way_.size() >= turns_max) return std::nullopt;
+  if (special != nullptr) left = trees_.shared(std::move(special));
+  way_.push_back({.asked = {.kind = PlanNodeKind::branch, .rule = static_cast<std::uint32_t>(rule), .condition = left},
+                  .holds = holds.value_or(false)});
+  if (!holds) failed_.emplace_back(rule, stepper_.problem());
+  return holds.value_or(false);
+}
+
+/// True where that drops the message.
+bool Plan::act(const Step& step) {
+  const Effect effect = stepper_.act(step);
+  const auto rule = static_cast<std::uint32_t>(stepper_.rule());
+  if (effect == Effect::failed) failed_.emplace_back(rule, stepper_.problem());
+  if (effect == Effect::left) {
+    left_.emplace_back(rule, stepper_.problem());
+    way_.push_back({.asked = {.kind = PlanNodeKind::left, .rule = rule}});
+  }
+  if (step.kind == Step::Kind::interval_time)
+    way_.push_back({.asked = {.kind = PlanNodeKind::time, .interval_ns = step.interval_ns}});
+  if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
+    way_.push_back(
+        {.asked = {.kind = PlanNodeKind::scale, .change = *change, .rule = rule}, .holds = effect == Effect::changed});
+  }
+  return effect == Effect::dropped;
+}
+
+/// That lines which go as in `way_` come to `end`.
+void Plan::remember(SeriesRecord* record, std::string_view key, PlanNode end, const Head& head,
+                    const std::shared_ptr<const AggregateSource>& source) {
+  using Action = SeriesRecord::Action;
+  const bool is_plain = end.kind == PlanNodeKind::plain;
+  if (way_.size() >= turns_max) {
+    (record == nullptr ? memo_.add(key, {}, {}) : *record).action = Action::plain;
+    return;
+  }
+  if (record == nullptr && way_.empty() && source == nullptr) {
+    const Action action = is_plain ? Action::plain : end.kind == PlanNodeKind::drop ? Action::drop : Action::emit;
+    memo_.add(key, {.rule = end.rule, .action = action}, head);
+    return;
+  }
+  if (record == nullptr) record = &memo_.add(key, {}, {});
+  if (end.kind == PlanNodeKind::emit || source != nullptr) end.end = end_of(*record, head, source);
+  record->program = trees_.grown(record->program, way_, end);
+  ++record->ways;
+}
+
+/// The number of the end that says this; a new one where there is none.
+std::uint32_t Plan::end_of(SeriesRecord& record, const Head& head,
+                           const std::shared_ptr<const AggregateSource>& source) {
+  std::uint32_t number = 0;
+  for (const SeriesEnd* end = record.ends; end != nullptr; end = end->next, ++number) {
+    const bool keeps_same = source == nullptr || end->source == nullptr ? source == nullptr && end->source == nullptr
+                                                                        : is_same(*source, **end->source);
+    if (keeps_same && end->head() == head) return number;
+  }
+  SeriesEnd& end = memo_.add_end(record, head);
+  if (source != nullptr) {
+    end.source = &sources_.emplace_back(source);
+    source_bytes_ += sizeof source + bytes_of(*source);
+  }
+  return number;
 }
 
 void Plan::forget() {
   memo_.clear();
-  node_pieces_.clear();
-  nodes_ = 0;
-  conditions_.clear();
-  ends_.clear();
+  trees_.clear();
+  sources_ = {};
+  source_bytes_ = 0;
   ++counts_.resets;
 }
 
-std::size_t Plan::bytes() const { return memo_.bytes() + node_pieces_.bytes(); }
-
-/// The node that stands there, or a new one.
-PlanNode& Plan::node_at(PlanNode*& at, PlanNodeKind kind) {
-  if (at == nullptr) {
-    at = new (node_pieces_.room(sizeof(PlanNode), alignof(PlanNode))) PlanNode;
-    at->kind = kind;
-    ++nodes_;
-  }
-  return *at;
-}
+std::size_t Plan::bytes() const { return memo_.bytes() + trees_.bytes() + source_bytes_; }
 
 Routed Plan::drop(std::size_t rule) {
   ++rule_counts_[rule].dropped;
   return {.kind = Routed::Kind::dropped, .rule = rule, .problem = {}};
 }
 
-/// The plain way through the rules, on which the tree grows where it has not been yet.
-Routed Plan::grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
-  auto decoded = codecs::to_message(line, Dialect::line_protocol_v2);
-  if (!decoded) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = decoded.error()};
-  Message message{*decoded, {}};
-  stepper_.begin(message, now_ns);
-  failed_.clear();
-  PlanNode** at = &root;
-  std::optional<std::size_t> dropper;
-  std::vector<std::pair<std::size_t, std::string>> left;
-  for (const Step& step : rules_->steps) {
-    const std::optional<bool> holds = grow_condition(step.condition.get(), step.rule, at);
-    if (!holds) return give_up(*at, line, now_ns, out);
-    if (!*holds) continue;
-    if (touches_fields(step)) return give_up(*at, line, now_ns, out);
-    const Effect effect = stepper_.act(step);
-    const std::size_t rule = stepper_.rule();
-    if (effect == Effect::failed) failed_.emplace_back(rule, stepper_.problem());
-    if (effect == Effect::left) left.emplace_back(rule, stepper_.problem());
-    if (effect == Effect::dropped) {
-      dropper = rule;
-      break;
-    }
-    if (step.kind == Step::Kind::interval_time) {
-      PlanNode& time = node_at(*at, PlanNodeKind::time);
-      time.interval_ns = step.interval_ns;
-      at = &time.next;
-    }
-    if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
-      PlanNode& scale = node_at(*at, PlanNodeKind::scale);
-      scale.rule = static_cast<std::uint32_t>(rule);
-      scale.change = *change;
-      at = effect == Effect::changed ? &scale.next : &scale.otherwise;
-    }
-  }
-  auto aggregates = grow_aggregates(at);
-  if (!aggregates) return give_up(*at, line, now_ns, out);
-  PlanNode& end = node_at(*at, dropper ? PlanNodeKind::drop : PlanNodeKind::emit);
-  if (!dropper && !set_head(end, message)) {
-    end.kind = PlanNodeKind::plain;
-    return plain(line, now_ns, out);
-  }
-  end.rule = static_cast<std::uint32_t>(dropper.value_or(0));
-  PlanEnd more = {.source = aggregator_.source(message, *std::move(aggregates)), .units_left = {}};
-  for (const auto& [rule, why] : left) {
-    more.units_left.push_back(rule);
-    rule_counts_[rule].leave_unit(why);
-  }
-  if (more.source != nullptr || !more.units_left.empty()) end.end = &ends_.emplace_back(std::move(more));
-  commit_failures();
-  keep(end, number_in(message), message.time_ns.value_or(now_ns), now_ns);
-  return dropper ? drop(*dropper) : write(message, *decoded, line, out);
-}
-
-/// False where that is no line, or too long a one to be remembered.
-bool Plan::set_head(PlanNode& end, const Message& message) {
-  std::string head;
-  if (!append_head(head, message) || head.size() > Pieces::piece_bytes) return false;
-  char* const at = node_pieces_.room(head.size(), 1);
-  std::ranges::copy(head, at);
-  end.head = at;
-  end.head_size = head.size();
-  return true;
-}
-
-/// The same, made once.
-const Node* Plan::shared(NodePtr condition) {
-  std::string key;
-  append_fingerprint(key, *condition);
-  return conditions_.try_emplace(std::move(key), std::move(condition)).first->second.get();
-}
-
-/// The aggregates that the value is one of, with a branch of the tree for each that is to be asked line by line;
-/// nothing where a tree cannot follow it.
-std::optional<std::vector<std::size_t>> Plan::grow_aggregates(PlanNode**& at) {
-  std::vector<std::size_t> holding;
-  for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
-    const Aggregate& aggregate = rules_->aggregates[i];
-    const std::optional<bool> holds = grow_condition(aggregate.condition.get(), aggregate.rule, at);
-    if (!holds) return std::nullopt;
-    if (*holds) holding.push_back(i);
-  }
-  return holding;
-}
-
-void Plan::keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
-                std::int64_t now_ns) {
-  if (node.end != nullptr && node.end->source != nullptr && value)
-    aggregator_.add(node.end->source, *value, time_ns, now_ns);
-}
-
-/// Whether `condition` holds, and where that is to be asked line by line a branch of the tree; nothing where a tree
-/// cannot follow it.
-std::optional<bool> Plan::grow_condition(const expression::Expression* condition, std::size_t rule, PlanNode**& at) {
-  if (condition == nullptr) return true;
-  const MessageView& series = stepper_.view();
-  const auto [holds, told_by_line] = stepper_.ask(*condition);
-  if (holds && !told_by_line) return holds;
-  NodePtr rest = rest_of(*condition, series);
-  if (rest->kind == Node::Kind::boolean) return rest->integer != 0;
-  if (reads_known(series, *rest)) return std::nullopt;
-  PlanNode& branch = node_at(*at, PlanNodeKind::branch);
-  branch.rule = static_cast<std::uint32_t>(rule);
-  if (branch.condition == nullptr) branch.condition = shared(std::move(rest));
-  if (!holds) failed_.emplace_back(rule, stepper_.problem());
-  at = holds.value_or(false) ? &branch.next : &branch.otherwise;
-  return holds.value_or(false);
-}
-
-/// Lines that get here take the plain way each time.
-Routed Plan::give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
-  node_at(at, PlanNodeKind::plain);
-  return plain(line, now_ns, out);
+void Plan::keep(const std::shared_ptr<const AggregateSource>& source, const std::optional<codecs::FieldValue>& value,
+                std::int64_t time_ns, std::int64_t now_ns) {
+  if (source != nullptr && value) aggregator_.add(source, *value, time_ns, now_ns);
 }
 
 /// What the line has come to.
-void Plan::commit(const PlanNode& end) {
-  commit_failures();
-  if (end.end == nullptr) return;
-  for (const std::size_t rule : end.end->units_left) ++rule_counts_[rule].units_left;
-}
-
-void Plan::commit_failures() {
+void Plan::commit() {
   for (auto at = failed_.begin(); at != failed_.end(); ++at) {
-    const auto is_same = [at](const auto& other) { return other.first == at->first; };
-    if (std::none_of(failed_.begin(), at, is_same)) rule_counts_[at->first].fail(at->second);
+    const auto is_same_rule = [at](const auto& other) { return other.first == at->first; };
+    if (std::none_of(failed_.begin(), at, is_same_rule)) rule_counts_[at->first].fail(at->second);
   }
+  for (const auto& [rule, why] : left_) rule_counts_[rule].leave_unit(why);
 }
 
 /// Notes that `rule` fails on this line. False where it is its first failure, which the plain way is to tell the reason
@@ -396,15 +352,20 @@ bool Plan::fail_again(std::size_t rule) {
   return true;
 }
 
-std::optional<bool> Plan::decide(const PlanNode& node, const Values& values) {
+/// What conditions ask now.
+void Plan::show(const Values& values) {
   runtime_.fields[0].second = value_of(values.value);
   runtime_.timestamp_s = codecs::from_nanoseconds(values.time_ns, codecs::Precision::seconds);
+}
+
+std::optional<bool> Plan::decide(const expression::Node& condition) {
   arena_.clear();
-  const auto holds = expression::decide(*node.condition, MessageVariables(runtime_), arena_);
+  const auto holds = expression::decide(condition, MessageVariables(runtime_), arena_);
   return holds ? std::optional(*holds) : std::nullopt;
 }
 
-Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, std::string& out) {
+Routed Plan::run(SeriesRecord& record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
+                 std::string& out) {
   Values values;
   values.value = line.fields[0].value;
   values.time_ns = now_ns;
@@ -414,54 +375,60 @@ Routed Plan::run(PlanNode* root, const codecs::Line& line, std::int64_t now_ns, 
     values.time_ns = *time;
   }
   values.line_time_ns = values.time_ns;
+  show(values);
   failed_.clear();
-  // Where it is likely to go on, all at once: each by itself would be waited for.
-  for (std::size_t ahead = 1; ahead <= nodes_fetched; ++ahead) __builtin_prefetch(root + ahead);
-  for (PlanNode* node = root; node != nullptr;) {
+  left_.clear();
+  for (const PlanNode* node = record.program; node != nullptr;) {
     switch (node->kind) {
-      case PlanNodeKind::emit:
-        commit(*node);
-        keep(*node, values.value, values.time_ns, now_ns);
-        out.append(node->head, node->head_size);
+      case PlanNodeKind::emit: {
+        const SeriesEnd& end = record.end(node->end);
+        commit();
+        if (end.source != nullptr) keep(*end.source, values.value, values.time_ns, now_ns);
+        append_head(out, key, end.head());
         append_rest(out, line, values);
         return {};
+      }
       case PlanNodeKind::drop:
-        commit(*node);
-        keep(*node, values.value, values.time_ns, now_ns);
+        commit();
+        if (node->end != PlanNode::no_end) keep(*record.end(node->end).source, values.value, values.time_ns, now_ns);
         return drop(node->rule);
       case PlanNodeKind::plain:
         return plain(line, now_ns, out);
+      case PlanNodeKind::left:
+        left_.emplace_back(node->rule, std::string());
+        node = node->next;
+        break;
       case PlanNodeKind::time:
         values.time_ns = interval_start(values.time_ns, node->interval_ns);
         values.timed = true;
+        show(values);
         node = node->next;
         break;
       case PlanNodeKind::scale: {
         const codecs::FieldValue scaled = convert(values.value, node->change.from, node->change.to);
         const bool fits = is_finite(scaled);
         if (fits) values.value = scaled;
+        show(values);
         if (!fits && !fail_again(node->rule)) return plain(line, now_ns, out);
         node = fits ? node->next : node->otherwise;
         break;
       }
       case PlanNodeKind::branch: {
-        const std::optional<bool> holds = decide(*node, values);
+        const std::optional<bool> holds = decide(*node->condition);
         if (!holds && !fail_again(node->rule)) return plain(line, now_ns, out);
         node = holds.value_or(false) ? node->next : node->otherwise;
         break;
       }
     }
   }
-  if (nodes_ < nodes_max_) return grow(root, line, now_ns, out);
-  forget();
-  return plain(line, now_ns, out);
+  return record.ways < ways_max ? learn(&record, key, line, now_ns, out) : plain(line, now_ns, out);
 }
 
 /// Fields and time; as they stand where no rule has touched them.
 void Plan::append_rest(std::string& out, const codecs::Line& line, const Values& values) {
   const bool same_time = line.timestamp ? values.time_ns == values.line_time_ns : !values.timed;
   if (same_time && values.value == line.fields[0].value) {
-    out.append(rest_of(line)).push_back('\n');
+    out.append(fields_and_time(line)).push_back('\n');
     return;
   }
   out.append(value_key).push_back('=');

@@ -1,16 +1,14 @@
 #pragma once
 // Routes lines fast: lines of one series repeat for ever, and most rules decide the same for each of them.
 //
-// A plan is a small tree for each series: at its root stands what is to be done first that can only be decided line by
-// line, and below it what follows from each answer.
-//
-//   tree   = "emit" head | "drop" | "branch" condition tree tree | "scale" unit tree | "time" tree | "plain"
+// A plan is a small tree for each series (plan_tree.h): at its root stands what is to be asked first that can only be
+// decided line by line, and below it what follows from each answer.
 //
 // It grows where lines go: the first line of a series takes the plain way through all rules (interpreter.h), and what
-// depended on its value or time is written down. `condition` is what is left of the condition of a rule or, below
-// these, of an aggregate when all that is known of the series has been put in. A line that needs the plain way every
-// time ("plain") gets it: only lines with `value` and no other field have a plan, and rules that touch fields have
-// none.
+// depended on its value or time is written down, with its answer. What is asked then is what is left of the condition
+// of a rule or, behind these, of an aggregate when all that is known of the series has been put in. A line that needs
+// the plain way every time gets it: only lines with `value` and no other field have a plan, and rules that touch fields
+// have none.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,32 +17,33 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "codecs/line_protocol.h"
 #include "gateway/router/aggregate.h"
 #include "gateway/router/interpreter.h"
-#include "gateway/router/pieces.h"
+#include "gateway/router/plan_tree.h"
 #include "gateway/router/rule_set.h"
 #include "gateway/router/series_memo.h"
 #include "gateway/router/step.h"
 
 namespace gw::router {
 
-struct PlanEnd;
-
-enum class PlanNodeKind : std::uint8_t { emit, drop, branch, scale, time, plain };
-
 struct PlanOptions {
   /// Series that are remembered; of none, every line takes the plain way. With one more, all are forgotten and learnt
   /// anew: counted in `PlanCounts::resets`.
   std::size_t series_max = 1'000'000;
+  /// What may be taken for each of `series_max`, on average, beside bytes_start. Where that is taken, lines of new
+  /// series, and of known ones that differ from those before, take the plain way: counted in `PlanCounts::unlearnt`.
+  std::size_t bytes_per_series = 2048;
+  static constexpr std::size_t bytes_start = std::size_t{4} << 20;
 };
 
 struct PlanCounts {
-  std::uint64_t plain = 0;   ///< lines that took the plain way
-  std::uint64_t resets = 0;  ///< times when all series were forgotten
+  std::uint64_t plain = 0;     ///< lines that took the plain way
+  std::uint64_t unlearnt = 0;  ///< of these: lines that there was no memory left for to learn from
+  std::uint64_t resets = 0;    ///< times when all series were forgotten: there were too many
 };
 
 /// What became of a line.
@@ -65,7 +64,6 @@ class Plan {
   /// `counts` are the rules', one each. Values that aggregates are computed from go to `aggregator`.
   Plan(std::shared_ptr<const RuleSet> rules, std::vector<RuleCounts>& counts, Aggregator& aggregator,
        PlanOptions options);
-  ~Plan();
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
@@ -75,48 +73,58 @@ class Plan {
 
   const PlanCounts& counts() const { return counts_; }
   std::size_t series() const { return memo_.size(); }
-  /// Of the memory for series.
+  /// Of all that is remembered: series, trees, conditions, and what values are kept for.
   std::size_t bytes() const;
 
  private:
   struct Values;
+  /// What the plain way comes to.
+  struct Outcome {
+    std::optional<std::size_t> dropper;   ///< the rule
+    std::vector<std::size_t> aggregates;  ///< that the value is one of
+  };
+  /// Rules and why, by the line that is being routed.
+  using Reasons = std::vector<std::pair<std::size_t, std::string>>;
 
   Routed plain(const codecs::Line& line, std::int64_t now_ns, std::string& out);
   Routed write(const Message& message, const codecs::Message& before, const codecs::Line& line, std::string& out);
-  Routed learn(std::string_view key, const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  Routed run(PlanNode* node, const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  Routed grow(PlanNode*& root, const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  std::optional<bool> grow_condition(const expression::Expression* condition, std::size_t rule, PlanNode**& at);
-  std::optional<std::vector<std::size_t>> grow_aggregates(PlanNode**& at);
-  Routed give_up(PlanNode*& at, const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
-  void commit_failures();
-  void commit(const PlanNode& end);
+  Routed run(SeriesRecord& record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
+             std::string& out);
+  void show(const Values& values);
+  std::optional<bool> decide(const expression::Node& condition);
   bool fail_again(std::size_t rule);
-  std::optional<bool> decide(const PlanNode& node, const Values& values);
-  PlanNode& node_at(PlanNode*& at, PlanNodeKind kind);
-  bool set_head(PlanNode& end, const Message& message);
-  Routed drop(std::size_t rule);
-  void keep(const PlanNode& node, const std::optional<codecs::FieldValue>& value, std::int64_t time_ns,
-            std::int64_t now_ns);
-  const expression::Node* shared(expression::NodePtr condition);
+  static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
+
+  Routed learn(SeriesRecord* record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
+               std::string& out);
+  std::optional<Outcome> walk(Message& message, std::int64_t now_ns);
+  std::optional<bool> ask(const expression::Expression* condition, std::size_t rule);
+  bool act(const Step& step);
+  void remember(SeriesRecord* record, std::string_view key, PlanNode end, const Head& head,
+                const std::shared_ptr<const AggregateSource>& source);
+  std::uint32_t end_of(SeriesRecord& record, const Head& head, const std::shared_ptr<const AggregateSource>& source);
   void forget();
+
+  void commit();
+  Routed drop(std::size_t rule);
+  void keep(const std::shared_ptr<const AggregateSource>& source, const std::optional<codecs::FieldValue>& value,
+            std::int64_t time_ns, std::int64_t now_ns);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts>& rule_counts_;
   Aggregator& aggregator_;
   Interpreter interpreter_;
   Stepper stepper_;
+  PlanOptions options_;
   SeriesMemo memo_;
-  Pieces node_pieces_;
-  std::size_t nodes_ = 0;
-  std::size_t nodes_max_;
-  /// What branches ask, by what it says: most series ask the same, and then it is in the processor's cache.
-  std::unordered_map<std::string, expression::NodePtr> conditions_;
-  std::deque<PlanEnd> ends_;
-  MessageView runtime_;  ///< what conditions of the tree can see
+  PlanTrees trees_;
+  std::deque<std::shared_ptr<const AggregateSource>> sources_;  ///< of ends
+  std::size_t source_bytes_ = 0;
+  MessageView runtime_;  ///< what conditions of the trees can see
   expression::Arena arena_;
-  std::vector<std::pair<std::size_t, std::string>> failed_;  ///< rules and why, by the line that is being routed
+  std::vector<Turn> way_;  ///< of the line that is being learnt from
+  Reasons failed_;
+  Reasons left_;  ///< units
   PlanCounts counts_;
 };
 

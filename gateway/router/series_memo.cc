@@ -2,7 +2,7 @@
 
 #include <xxhash.h>
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 #include <random>
 
@@ -15,8 +15,7 @@ constexpr std::size_t slots_min = 1024;
 }  // namespace
 
 // The hash is keyed: nobody can send series that all fall into one place.
-SeriesMemo::SeriesMemo(std::size_t series_max)
-    : series_max_(series_max), seed_(std::random_device{}()), slots_(slots_min) {}
+SeriesMemo::SeriesMemo() : seed_(std::random_device{}()), slots_(slots_min) {}
 
 std::uint64_t SeriesMemo::hash_of(std::string_view key) const {
   return XXH3_64bits_withSeed(key.data(), key.size(), seed_);
@@ -44,21 +43,29 @@ SeriesRecord* SeriesMemo::find(std::string_view key) {
   return found;
 }
 
-SeriesRecord* SeriesMemo::add(std::string_view key, const SeriesRecord& content, std::string_view text) {
-  const std::size_t bytes = sizeof(SeriesRecord) + key.size() + text.size();
-  if (size_ == series_max_ || bytes > Pieces::piece_bytes) return nullptr;
+SeriesRecord& SeriesMemo::add(std::string_view key, const SeriesRecord& content, const Head& head) {
   if (2 * (size_ + 1) > slots_.size()) grow();
-  char* const at = pieces_.room(bytes, alignof(SeriesRecord));
+  char* const at = pieces_.room(sizeof(SeriesRecord) + key.size() + head.text.size(), alignof(SeriesRecord));
   auto* const record = new (at) SeriesRecord(content);
-  record->key_size = static_cast<std::uint32_t>(key.size());
-  record->text_size = static_cast<std::uint32_t>(text.size());
-  std::memcpy(at + sizeof(SeriesRecord), key.data(), key.size());
-  if (!text.empty()) std::memcpy(at + sizeof(SeriesRecord) + key.size(), text.data(), text.size());
+  record->key_size = static_cast<std::uint16_t>(key.size());
+  record->kept = static_cast<std::uint16_t>(head.kept);
+  record->text_size = static_cast<std::uint32_t>(head.text.size());
+  std::ranges::copy(head.text, std::ranges::copy(key, at + sizeof(SeriesRecord)).out);
   put(hash_of(key), record);
   ++size_;
   if (last_ != nullptr) last_->following = record;
   last_ = record;
-  return record;
+  return *record;
+}
+
+SeriesEnd& SeriesMemo::add_end(SeriesRecord& record, const Head& head) {
+  char* const at = pieces_.room(sizeof(SeriesEnd) + head.text.size(), alignof(SeriesEnd));
+  auto* const end = new (at) SeriesEnd{.kept = head.kept, .text_size = static_cast<std::uint32_t>(head.text.size())};
+  std::ranges::copy(head.text, at + sizeof(SeriesEnd));
+  SeriesEnd** last = &record.ends;
+  while (*last != nullptr) last = &(*last)->next;
+  *last = end;
+  return *end;
 }
 
 void SeriesMemo::put(std::uint64_t hash, SeriesRecord* record) {
@@ -77,7 +84,7 @@ void SeriesMemo::grow() {
 }
 
 void SeriesMemo::clear() {
-  slots_.assign(slots_min, {});
+  slots_ = std::vector<Slot>(slots_min);
   pieces_.clear();
   size_ = 0;
   last_ = nullptr;

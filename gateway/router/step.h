@@ -93,6 +93,7 @@ bool is_protected_field(std::string_view key);
 struct PrefixChange {
   Prefix from = Prefix::base;
   Prefix to = Prefix::base;
+  friend bool operator==(const PrefixChange&, const PrefixChange&) = default;
 };
 
 struct Topology;

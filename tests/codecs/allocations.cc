@@ -13,8 +13,7 @@ thread_local std::ptrdiff_t bytes_in_use = 0;  // frees of what another thread t
 thread_local std::ptrdiff_t bytes_peak = 0;
 thread_local std::ptrdiff_t bytes_at_start = 0;
 
-void* allocate_or_null(std::size_t size) noexcept {
-  void* const memory = std::malloc(size == 0 ? 1 : size);
+void* counted(void* memory) noexcept {
   if (memory == nullptr) return nullptr;
   ++allocation_count;
   bytes_in_use += static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
@@ -22,11 +21,14 @@ void* allocate_or_null(std::size_t size) noexcept {
   return memory;
 }
 
-void* allocate(std::size_t size) {
-  void* const memory = allocate_or_null(size);
+void* allocate_or_null(std::size_t size) noexcept { return counted(std::malloc(size == 0 ? 1 : size)); }
+
+void* or_throw(void* memory) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+
+void* allocate(std::size_t size) { return or_throw(allocate_or_null(size)); }
 
 void release(void* memory) {
   if (memory != nullptr) bytes_in_use -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
@@ -39,6 +41,11 @@ void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  const auto boundary = static_cast<std::size_t>(alignment);
+  return or_throw(counted(std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary)));
+}
+void operator delete[](void* memory, std::align_val_t) noexcept { release(memory); }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete[](void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }

@@ -113,6 +113,20 @@ std::string sorted_lines(const std::string& text) {
   return out;
 }
 
+/// One line for each of so many series.
+std::string lines_of(int series, std::string_view value = "1", std::string_view long_tag = "x") {
+  std::string lines;
+  for (int i = 0; i < series; ++i)
+    lines += fmt::format("m,hostname=n{},cluster={} value={} 1700000000\n", i, long_tag, value);
+  return lines;
+}
+
+/// Six questions, with an answer for each value from 0 to 63.
+constexpr std::string_view bits_rules = R"x({"add_tags": [
+  {"key": "a", "value": "1", "if": "value % 2 == 1"}, {"key": "b", "value": "1", "if": "value % 4 > 1"},
+  {"key": "c", "value": "1", "if": "value % 8 > 3"}, {"key": "d", "value": "1", "if": "value % 16 > 7"},
+  {"key": "e", "value": "1", "if": "value % 32 > 15"}, {"key": "f", "value": "1", "if": "value > 31"}]})x";
+
 }  // namespace
 
 TEST_CASE("an aggregate is what it would be without the others") {
@@ -203,18 +217,14 @@ TEST_CASE("lines without a time are of the time when they come, also those of a 
   }
 }
 
-TEST_CASE("pieces give room where it is asked for, and take back what was taken last") {
+TEST_CASE("pieces give room where it is asked for") {
   Pieces pieces;
   char* const first = pieces.room(3, 1);
   CHECK(pieces.room(1, 1) == first + 3);
   CHECK(pieces.room(64, 64) == first + 64);
-  const Pieces::Mark mark = pieces.mark();
   char* const next = pieces.room(8, 8);
   CHECK(pieces.room(Pieces::piece_bytes, 64) != next + 8);
   CHECK(pieces.bytes() == 2 * Pieces::piece_bytes);
-  pieces.back_to(mark);
-  CHECK(pieces.bytes() == Pieces::piece_bytes);
-  CHECK(pieces.room(8, 8) == next);
   pieces.clear();
   CHECK(pieces.bytes() == 0);
 }
@@ -366,6 +376,141 @@ TEST_CASE("with more series than may be remembered, all are forgotten, which is 
   CHECK(router.plan().series() == 2);
   CHECK(router.plan().counts().resets == 0);
   CHECK(routed(router, "d value=1 1\nb value=2 1\n") == "d value=1 1\nb value=2 1\n");
-  CHECK(router.plan().series() == 1);
+  CHECK(router.plan().series() == 2);
   CHECK(router.plan().counts().resets == 1);
+  CHECK(router.plan().counts().unlearnt == 0);
+}
+
+TEST_CASE("what is forgotten gives its memory back") {
+  constexpr int series = 20'000;
+  const auto rules = rules_of(R"x({"drop_metrics_if": ["hostname + string(value) == 'x'"], "num_cache_intervals": 1,
+    "interval_aggregates": [{"name": "sum", "function": "sum(values)", "if": "value > 0"}]})x");
+  Router router(rules, {.plan = {.series_max = series}, .aggregates = {}});
+  routed(router, lines_of(series));
+  const std::size_t before = router.plan().bytes();
+  CHECK(router.plan().series() == series);
+  routed(router, "another,hostname=n1 value=1 1700000000\n");
+  CHECK(router.plan().counts().resets == 1);
+  CHECK(router.plan().series() == 1);
+  CHECK(router.plan().bytes() < before / 4);
+}
+
+TEST_CASE("the memory that is told is the memory that is taken") {
+  const auto check = [](std::string_view rules) {
+    CAPTURE(rules);
+    Router router(rules_of(rules));
+    const std::string lines = lines_of(50'000);
+    std::string out;
+    out.reserve(2 * lines.size());
+    codecs::LineDecoder decoder;
+    decoder.reset(lines);
+    const Allocations allocations;
+    while (decoder.next() == codecs::Step::record) router.route(decoder.line(), now_ns, out);
+    const auto taken = static_cast<double>(allocations.peak_bytes());
+    const auto told = static_cast<double>(router.plan().bytes());
+    CHECK(told > 0.7 * taken);
+    CHECK(told < 1.4 * taken);
+  };
+  check(R"x({"drop_metrics": ["a"]})x");
+  check(R"x({"rename_metrics": {"m": "renamed"}, "drop_metrics_if": ["value > 1000"]})x");
+  check(R"x({"drop_metrics_if": ["hostname + string(value) == 'x'"]})x");
+}
+
+TEST_CASE("series share what they are asked") {
+  const auto bytes_per_series = [](std::string_view actions, int rules) {
+    constexpr int series = 50'000;
+    std::string conditions;
+    for (int i = 0; i < rules; ++i) conditions += (i == 0 ? "\"value > " : ", \"value > ") + std::to_string(i) + "e3\"";
+    Router router(rules_of("{\"drop_metrics_if\": [" + conditions + "]" + std::string(actions) + "}"));
+    for (const std::string_view value : {"0", "1500", "5500", "1e9"}) routed(router, lines_of(series, value));
+    CHECK(router.plan().series() == series);
+    CHECK(router.plan().counts().unlearnt == 0);
+    return router.plan().bytes() / series;
+  };
+  CHECK(bytes_per_series("", 1) < 200);
+  CHECK(bytes_per_series("", 10) < 200);
+  CHECK(bytes_per_series("", 100) < 200);  // too many: these series take the plain way
+  CHECK(bytes_per_series(R"(, "rename_metrics": {"m": "renamed"})", 10) < 300);
+}
+
+TEST_CASE("a series of which too much is asked takes the plain way by itself") {
+  std::string conditions;
+  for (int i = 0; i < 100; ++i)
+    conditions += (i == 0 ? "\"name == 'm' && value > " : ", \"name == 'm' && value > ") + std::to_string(i) + "\"";
+  Router router(rules_of("{\"drop_metrics_if\": [" + conditions + "]}"));
+  for (int i = 0; i < 3; ++i)
+    CHECK(routed(router, "m,hostname=n1 value=-1 1\nm,hostname=n1 value=50 1\nb value=9 1\n") ==
+          "m,hostname=n1 value=-1 1\nb value=9 1\n");
+  CHECK(router.plan().series() == 2);
+  CHECK(router.plan().counts().plain == 6);
+  CHECK(router.plan().counts().unlearnt == 0);
+}
+
+TEST_CASE("of a series whose lines go ever new ways some are remembered") {
+  Router plain(rules_of(bits_rules), options_of(0));
+  Router router(rules_of(bits_rules));
+  std::string lines;
+  for (int i = 0; i < 64; ++i) lines += "m value=" + std::to_string(i) + "i 1\n";
+  const std::string want = routed(plain, lines);
+  for (int i = 0; i < 3; ++i) CHECK(routed(router, lines) == want);
+  CHECK(router.plan().counts().plain == std::size_t{3} * (64 - 32));
+}
+
+TEST_CASE("with all memory taken, new series and new ways are decided rule by rule, and nothing is forgotten") {
+  constexpr int series = 2000;
+  const auto rules = rules_of(R"({"drop_metrics_if": ["value > 5"]})");
+  Router plain(rules, options_of(0));
+  Router router(rules, {.plan = {.series_max = 100'000, .bytes_per_series = 0}, .aggregates = {}});
+  const std::string lines = lines_of(series, "1", std::string(4000, 'x'));
+  CHECK(routed(router, lines) == routed(plain, lines));
+  const std::size_t remembered = router.plan().series();
+  CHECK(remembered > 500);
+  CHECK(remembered < series);
+  CHECK(router.plan().bytes() < std::size_t{8} << 20);
+  CHECK(router.plan().counts().unlearnt == series - remembered);
+  CHECK(router.plan().counts().plain == series - remembered);
+  CHECK(routed(router, lines) == routed(plain, lines));
+  CHECK(router.plan().counts().plain == 2 * (series - remembered));  // the others are known
+  const std::string other = lines_of(series, "6", std::string(4000, 'x'));
+  CHECK(routed(router, other).empty());
+  CHECK(router.plan().counts().unlearnt == 2 * (series - remembered) + series);
+  CHECK(router.plan().series() == remembered);
+  CHECK(router.plan().counts().resets == 0);
+}
+
+TEST_CASE("a line that is too long to be remembered is decided rule by rule") {
+  const std::string tag(5000, 'x');
+  Router router(rules_of(R"({"add_tags": [{"key": "long", "value": ")" + tag + R"(", "if": "name == 'b'"}]})"));
+  const std::string known = "a,hostname=n1 value=1 1\n";
+  for (int i = 0; i < 3; ++i) {
+    CHECK(routed(router, known) == known);
+    CHECK(routed(router, "a,long=" + tag + " value=1 1\n") == "a,long=" + tag + " value=1 1\n");
+    CHECK(routed(router, "b value=1 1\n") == "b,long=" + tag + " value=1 1\n");
+    CHECK(routed(router, "a,long=" + std::string(400'000, 'x') + " value=1 1\n").size() > 400'000);
+  }
+  CHECK(router.plan().series() == 2);
+  CHECK(router.plan().counts().plain == 9);
+  CHECK(router.plan().counts().resets == 0);
+}
+
+TEST_CASE("trees are never there twice, and stay as they are when more is known") {
+  PlanTrees trees;
+  const PlanNode question{.kind = PlanNodeKind::branch, .rule = 1};
+  const PlanNode emit{.kind = PlanNodeKind::emit, .end = 0};
+  const PlanNode drop{.kind = PlanNodeKind::drop, .rule = 1};
+  const std::vector<Turn> no = {{.asked = question, .holds = false}};
+  const std::vector<Turn> yes = {{.asked = question, .holds = true}};
+  const PlanNode* const first = trees.grown(nullptr, no, emit);
+  CHECK(trees.grown(nullptr, no, emit) == first);
+  CHECK(first->next == nullptr);
+  REQUIRE(first->otherwise != nullptr);
+  CHECK(*first->otherwise == emit);
+  const PlanNode* const both = trees.grown(first, yes, drop);
+  CHECK(first->next == nullptr);
+  REQUIRE(both->next != nullptr);
+  CHECK(*both->next == drop);
+  CHECK(both->otherwise == first->otherwise);
+  CHECK(trees.grown(trees.grown(nullptr, yes, drop), no, emit) == both);
+  const std::vector<Turn> other = {{.asked = {.kind = PlanNodeKind::branch, .rule = 2}, .holds = true}};
+  CHECK(trees.grown(both, other, drop)->otherwise == nullptr);  // it asks something else
 }
