@@ -82,7 +82,7 @@ class SeriesMemo {
 
   std::size_t size() const { return size_; }
   /// Of slots, records and ends.
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot) + pieces_.bytes(); }
+  std::size_t bytes() const { return slots_.capacity() * sizeof(Slot) + pieces_.bytes(); }
 
  private:
   struct Slot {
