@@ -122,11 +122,14 @@ bool Routing::begin(WallTime now, bool waiting) {
     const std::lock_guard lock(mutex_);
     next = std::exchange(next_, std::nullopt);
   }
-  if (next) swap(*next, nanoseconds(now));
+  now_ns_ = nanoseconds(now);
+  if (next) swap(*next, now_ns_);
   const Rules* const any = rules_ != nullptr ? rules_.get() : ending_.empty() ? nullptr : ending_.back().get();
   if (any == nullptr) return false;
   const std::int64_t still_ns = waiting ? still_intervals_max * any->interval_ns : 0;
-  now_ns_ = std::max(now_ns_, nanoseconds(now) - still_ns);
+  intervals_ns_ = std::max(intervals_ns_, now_ns_ - still_ns);
+  for (const auto& rules : ending_) rules->router.set_intervals_behind(now_ns_ - intervals_ns_);
+  if (rules_ != nullptr) rules_->router.set_intervals_behind(now_ns_ - intervals_ns_);
   return true;
 }
 
@@ -162,12 +165,12 @@ router::Routed Routing::route(const codecs::Line& line) {
 std::size_t Routing::end_intervals() {
   std::size_t made = 0;
   for (const auto& rules : ending_) {
-    made += rules->router.end_intervals(std::min(now_ns_, rules->end_ns + rules->grace_ns), text_);
+    made += rules->router.end_intervals(std::min(intervals_ns_, rules->end_ns + rules->grace_ns), text_);
     rules->tell_failures();
   }
-  std::erase_if(ending_, [this](const auto& rules) { return rules->ended(now_ns_); });
+  std::erase_if(ending_, [this](const auto& rules) { return rules->ended(intervals_ns_); });
   if (rules_ == nullptr) return made;
-  made += rules_->router.end_intervals(now_ns_, text_);
+  made += rules_->router.end_intervals(intervals_ns_, text_);
   rules_->tell_failures();
   return made;
 }

@@ -53,7 +53,8 @@ class Routing {
   void swap(const config::Router& settings, std::int64_t now_ns);
 
   bool whole_;
-  std::int64_t now_ns_ = INT64_MIN;
+  std::int64_t now_ns_ = 0;
+  std::int64_t intervals_ns_ = INT64_MIN;       ///< the time of intervals
   std::shared_ptr<Rules> rules_;                ///< null: none
   std::vector<std::shared_ptr<Rules>> ending_;  ///< were replaced
   std::string text_;

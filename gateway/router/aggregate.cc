@@ -155,6 +155,7 @@ SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> ag
 
 void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, std::int64_t time_ns,
                      std::int64_t now_ns) {
+  now_ns -= behind_ns_;
   const std::int64_t start = interval_start(time_ns, options_.interval_ns);
   if (options_.is_recording) {
     make_room(start);

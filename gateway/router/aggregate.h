@@ -65,6 +65,8 @@ class Aggregator {
 
   /// Of the value of `message`; null where no aggregate is computed from it. `aggregates`: those whose conditions hold.
   std::shared_ptr<const AggregateSource> source(const Message& message, std::vector<std::size_t> aggregates) const;
+  /// The clock of intervals is so much behind what `add` is told; at first not at all.
+  void set_behind(std::int64_t behind_ns) { behind_ns_ = behind_ns; }
   /// A value of `source`, which `source` made; a number.
   void add(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
            std::int64_t now_ns);
@@ -114,6 +116,7 @@ class Aggregator {
 
   std::shared_ptr<const RuleSet> rules_;
   AggregatorOptions options_;
+  std::int64_t behind_ns_ = 0;
   std::unordered_map<std::string, Series> series_;  ///< by key
   std::map<std::int64_t, Interval> intervals_;      ///< by start: those that are open, and cached ones
   std::int64_t ended_until_;                        ///< intervals that start before it take no values any more

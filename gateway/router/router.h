@@ -35,6 +35,8 @@ class Router {
   /// Appends what the rules make of `line`, with its '\n', to `out`, or nothing. `now_ns` stands for the time of a line
   /// without one. The line was decoded as line-protocol v2.
   Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
+  /// The clock of the aggregates' intervals is so much behind the time that `route` is told.
+  void set_intervals_behind(std::int64_t behind_ns) { aggregator_.set_behind(behind_ns); }
   /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules. Answers how many there are.
   /// One that no line can carry is counted as a failure of its rule.
   std::size_t end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);

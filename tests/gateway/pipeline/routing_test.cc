@@ -198,3 +198,14 @@ TEST_CASE("time does not stand still for ever") {
   CHECK(made(routing, minute + 60 + 10 + 15 * 60 - 1, true).empty());
   CHECK(made(routing, minute + 60 + 10 + 15 * 60, true) == sum_line("sum", 1, minute));
 }
+
+TEST_CASE("lines without a time are of the present, also while the time of intervals stands still") {
+  Routing routing(settings(R"x({"interval_timestamp": true})x"), at(minute));
+  routing.begin(at(minute), false);
+  routing.begin(at(minute + 120), true);
+  codecs::LineDecoder decoder;
+  decoder.reset("m,hostname=n1 value=1\n");
+  REQUIRE(decoder.next() == codecs::Step::record);
+  routing.route(decoder.line());
+  CHECK(routing.text() == "m,hostname=n1 value=1 " + std::to_string(minute + 120) + "000000000\n");
+}
