@@ -68,7 +68,8 @@ Message message_of(const json& from) {
   for (const auto& [key, value] : from["tags"].items()) message.tags.push_back({key, value});
   for (const auto& [key, value] : from["meta"].items()) message.meta.push_back({key, value});
   for (const auto& [key, value] : from["fields"].items()) {
-    const auto& [kind, held] = *value.items().begin();
+    const auto& kind = value.begin().key();
+    const json& held = *value.begin();
     if (kind == "float") message.fields.push_back({key, held.get<double>()});
     if (kind == "int") message.fields.push_back({key, held.get<std::int64_t>()});
     if (kind == "uint") message.fields.push_back({key, held.get<std::uint64_t>()});
