@@ -29,6 +29,7 @@ using router::HostTopology;
 
 constexpr std::size_t host_bytes_max = 255;  // of a name in DNS
 constexpr std::size_t digits_max = 9;
+constexpr std::size_t ranges_max = 8;  // of a name: island, rack, chassis and node are four
 constexpr std::int64_t thread_max = 1'000'000;
 
 /// What is wrong with a list of hosts, and at which byte.
@@ -62,8 +63,10 @@ class HostsReader {
 
   Hosts read_term() {
     Hosts names = {""};
+    std::size_t ranges = 0;
     while (!problem_ && at_ < text_.size() && text_[at_] != ',') {
       if (text_[at_] == '[') {
+        if (++ranges > ranges_max) fail(at_, fmt::format("a host name has at most {} ranges", ranges_max));
         names = followed_by(names, read_ranges());
       } else {
         const std::size_t end = std::min(text_.find_first_of(",[]", at_), text_.size());
@@ -120,7 +123,7 @@ class HostsReader {
     const std::uint64_t from = number(first);
     const std::uint64_t to = number(last);
     if (from > to) return fail(at, fmt::format("'{}' is greater than '{}'", first, last));
-    if (to - from >= max_) return fail(at, fmt::format("there are more than {} hosts", hosts_max));
+    if (numbers.size() + (to - from) >= max_) return fail(at, fmt::format("there are more than {} hosts", hosts_max));
     for (std::uint64_t i = from; i <= to; ++i) numbers.push_back(fmt::format("{:0{}}", i, first.size()));
   }
 
@@ -220,8 +223,9 @@ class TopologyReader {
       topology_.others = kind;
       return;
     }
-    auto hosts = HostsReader(nodes->text, hosts_max - topology_.hosts.size()).run();
+    auto hosts = HostsReader(nodes->text, hosts_left_).run();
     if (!hosts) return object.error(place_in(document_, *nodes, hosts.error().at), std::move(hosts.error().text));
+    hosts_left_ -= hosts->size();
     bool told = false;
     for (std::string& host : *hosts) {
       const auto [at, first] = topology_.hosts.emplace(std::move(host), kind);
@@ -235,6 +239,7 @@ class TopologyReader {
   std::vector<config::Problem>& problems_;
   RuleReader root_;
   router::Topology topology_;
+  std::size_t hosts_left_ = hosts_max;  ///< also those that stand there twice take time
 };
 
 }  // namespace

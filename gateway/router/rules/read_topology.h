@@ -7,7 +7,7 @@
 
 namespace gw::rules {
 
-/// Of all hosts together; cc-backend's largest sites have some 10,000.
+/// Of all subclusters together; cc-backend's largest sites have some 10,000.
 inline constexpr std::size_t hosts_max = 100'000;
 
 struct LoadedTopology : LoadedFile {

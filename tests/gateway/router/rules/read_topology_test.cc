@@ -58,6 +58,8 @@ TEST_CASE("what is wrong with a list of hosts is told with its place") {
   check("f[000000-100000]", "31: there are more than 100000 hosts");
   check("f[000-999][000-999]", "48: there are more than 100000 hosts");
   check("f[00000-99999],g", "45: there are more than 100000 hosts");
+  check("f[00000-59999,00000-59999]", "43: there are more than 100000 hosts");
+  check("f[1][2][3][4][5][6][7][8][9]", "54: a host name has at most 8 ranges");
   check(std::string(256, 'f'), "29: a host name has at most 255 characters");
 }
 
@@ -112,6 +114,9 @@ TEST_CASE("what is wrong with cluster.json is told with its place") {
         "c.json:1:73: warning: 'b' is in an earlier subcluster too, whose topology it has");
   check(R"({"subClusters": [{"topology": {"node": [0]}}, {"nodes": "*", "topology": {"node": [0]}}]})",
         "c.json:1:57: warning: another subcluster has all the other hosts already: this one has none");
+  check(
+      R"({"subClusters": [{"nodes": "a[00000-59999]", "topology": {"node": [0]}}, {"nodes": "a[00000-59999]", "topology": {"node": [0]}}]})",
+      "c.json:1:87: there are more than 100000 hosts");
   CHECK(load_topology("/nonexistent/cluster.json").report() ==
         "/nonexistent/cluster.json: cannot read it: No such file or directory\n");
 }
