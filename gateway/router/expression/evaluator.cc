@@ -205,7 +205,7 @@ Value Evaluator::unary(const Node& node) {
   if (!value.is_number()) return fail(node, fmt::format("a sign needs a number, not {}", kind_name(value.kind)));
   if (node.op == Operator::plus) return value;
   if (value.is(Kind::real)) return Value::of(-value.real);
-  return Value::of(static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(value.integer)));
+  return difference(Value::of(std::int64_t{0}), value);
 }
 
 Value Evaluator::binary(const Node& node) {
@@ -362,21 +362,9 @@ Value Evaluator::range(const Node& node, Value left, Value right) {
   return kept(node, std::move(items));
 }
 
-/// Integers wrap around, as Go's do.
-Value Evaluator::integers(const Node& node, std::uint64_t left, std::uint64_t right) {
-  switch (node.op) {
-    case Operator::add:
-      return Value::of(static_cast<std::int64_t>(left + right));
-    case Operator::subtract:
-      return Value::of(static_cast<std::int64_t>(left - right));
-    case Operator::multiply:
-      return Value::of(static_cast<std::int64_t>(left * right));
-    default:
-      break;
-  }
-  const auto divisor = static_cast<std::int64_t>(right);
-  if (divisor == 0) return fail(node, "a division by zero");
-  return Value::of(divisor == -1 ? std::int64_t{0} : static_cast<std::int64_t>(left) % divisor);
+Value Evaluator::remainder(const Node& node, std::int64_t left, std::int64_t right) {
+  if (right == 0) return fail(node, "a division by zero");
+  return Value::of(right == -1 ? 0 : left % right);  // of the least integer, -1 would trap
 }
 
 Value Evaluator::arithmetic(const Node& node, Value left, Value right) {
@@ -393,17 +381,19 @@ Value Evaluator::arithmetic(const Node& node, Value left, Value right) {
     return no_operands(node, sign, left, right, one_is_text ? ": int() or float() makes a number of a text" : "");
   }
   switch (node.op) {
+    case Operator::add:
+      return sum(left, right);
+    case Operator::subtract:
+      return difference(left, right);
+    case Operator::multiply:
+      return product(left, right);
     case Operator::divide:
       return Value::of(left.as_real() / right.as_real());
-    case Operator::power:
-      return Value::of(std::pow(left.as_real(), right.as_real()));
+    case Operator::modulo:
+      return remainder(node, left.integer, right.integer);
     default:
-      break;
+      return Value::of(std::pow(left.as_real(), right.as_real()));
   }
-  if (whole) return integers(node, static_cast<std::uint64_t>(left.integer), static_cast<std::uint64_t>(right.integer));
-  const double a = left.as_real();
-  const double b = right.as_real();
-  return Value::of(node.op == Operator::add ? a + b : node.op == Operator::subtract ? a - b : a * b);
 }
 
 bool Evaluator::truth(const Node& node, std::string_view what) {

@@ -80,7 +80,7 @@ class Evaluator {
   Value text_test(const Node& node, Value left, Value right);
   Value order(const Node& node, Value left, Value right);
   Value arithmetic(const Node& node, Value left, Value right);
-  Value integers(const Node& node, std::uint64_t left, std::uint64_t right);
+  Value remainder(const Node& node, std::int64_t left, std::int64_t right);
   Value range(const Node& node, Value left, Value right);
   Value conditional(const Node& node);
   Value call(const Node& node);

@@ -52,10 +52,7 @@ Value rounded(Call& call) {
 }
 Value absolute(Call& call) {
   const Value value = call.arguments[0];
-  if (value.is(Kind::integer)) {
-    const auto bits = static_cast<std::uint64_t>(value.integer);
-    return Value::of(value.integer < 0 ? static_cast<std::int64_t>(0 - bits) : value.integer);
-  }
+  if (value.is(Kind::integer)) return value.integer < 0 ? difference(Value::of(std::int64_t{0}), value) : value;
   return value.is(Kind::real) ? Value::of(std::fabs(value.real)) : wrong(call, 0, "number");
 }
 

@@ -19,7 +19,8 @@
 //   key        = name | text | number | "(" expression ")" .
 //
 // `a | f(b)` is f(a, b). `not` before in, matches, contains, startsWith and endsWith negates these. 1 < 2 < 3 means
-// 1 < 2 && 2 < 3. `??` stands with other operators in parentheses only.
+// 1 < 2 && 2 < 3. `??` stands with other operators in parentheses only. What + - * make of integers and is too large for
+// one is a float; so it is of a sign, abs() and sum(). In Go, and there in expr-lang, it is another number.
 
 #include "gateway/router/expression/parser.h"
 

@@ -78,6 +78,30 @@ bool as_numbers(Value& a, Value& b) {
   return true;
 }
 
+namespace {
+
+bool are_integers(const Value& a, const Value& b) { return a.is(Value::Kind::integer) && b.is(Value::Kind::integer); }
+
+}  // namespace
+
+Value sum(const Value& a, const Value& b) {
+  std::int64_t exact = 0;
+  const bool fits = are_integers(a, b) && !__builtin_add_overflow(a.integer, b.integer, &exact);
+  return fits ? Value::of(exact) : Value::of(a.as_real() + b.as_real());
+}
+
+Value difference(const Value& a, const Value& b) {
+  std::int64_t exact = 0;
+  const bool fits = are_integers(a, b) && !__builtin_sub_overflow(a.integer, b.integer, &exact);
+  return fits ? Value::of(exact) : Value::of(a.as_real() - b.as_real());
+}
+
+Value product(const Value& a, const Value& b) {
+  std::int64_t exact = 0;
+  const bool fits = are_integers(a, b) && !__builtin_mul_overflow(a.integer, b.integer, &exact);
+  return fits ? Value::of(exact) : Value::of(a.as_real() * b.as_real());
+}
+
 void Arena::clear() {
   spent_ = 0;
   texts_.clear();

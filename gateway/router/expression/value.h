@@ -90,6 +90,10 @@ Value number_of(std::string_view text);
 /// Tags are texts, and rules speak of their numbers: of a number and a text, the text as its number_of(). False where
 /// it has none.
 bool as_numbers(Value& a, Value& b);
+/// Of two numbers: an integer where both are and it fits into one, else a float.
+Value sum(const Value& a, const Value& b);
+Value difference(const Value& a, const Value& b);
+Value product(const Value& a, const Value& b);
 /// The value of a key; null where the map has none.
 const Value* find(const Map& map, std::string_view key);
 

@@ -108,18 +108,14 @@ Value Evaluator::find_item(const Node& node, const List& list) {
 }
 
 Value Evaluator::total(const Node& node, const List& list) {
-  Value sum = Value::of(std::int64_t{0});
+  Value all = Value::of(std::int64_t{0});
   for (std::size_t i = 0; i < list.size() && !problem_; ++i) {
     const Value value = node.parts.size() < 2 ? list[i] : closure(*node.parts[1], list[i], i);
     if (problem_) break;
     if (!value.is_number()) return fail(node, fmt::format("{} is no number", kind_name(value.kind)));
-    const bool whole = sum.is(Kind::integer) && value.is(Kind::integer);
-    std::int64_t exact = 0;
-    // A sum that is too large for an integer is a float from there on.
-    const bool fits = whole && !__builtin_add_overflow(sum.integer, value.integer, &exact);
-    sum = fits ? Value::of(exact) : Value::of(sum.as_real() + value.as_real());
+    all = sum(all, value);
   }
-  return sum;
+  return all;
 }
 
 Value Evaluator::reduce(const Node& node, const List& list) {

@@ -155,6 +155,29 @@ TEST_CASE("operators bind as in expr-lang") {
   check("cluster ?? host ?? hostname", "e1208");
 }
 
+TEST_CASE("what is too large for an integer is a float") {
+  check("9223372036854775806 + 1", "9223372036854775807");
+  check("9223372036854775807 + 1", "9.223372036854776e+18");
+  check("9223372036854775807 + 1 > 0", "true");
+  check("type(9223372036854775807 + 1)", "float");
+  check("-9223372036854775807 - 1", "-9223372036854775808");
+  check("-9223372036854775807 - 2", "-9.223372036854776e+18");
+  check("0 - (-9223372036854775807 - 1) > 0", "true");
+  check("3037000500 * 3037000500 > 0", "true");
+  check("type(3037000499 * 3037000499)", "int");
+  check("9223372036854775807 * -2 < 0", "true");
+  check("timestamp * 1000000000000 > timestamp", "true");
+  check("-(-9223372036854775807 - 1) > 0", "true");
+  check("abs(-9223372036854775807 - 1) > 0", "true");
+  check("abs(-9223372036854775807)", "9223372036854775807");
+  check("sum([9223372036854775807, 1]) > 0", "true");
+  check("(-9223372036854775807 - 1) % -1", "0");
+  check("(-9223372036854775807 - 1) / -1 > 0", "true");
+  check("1 / 0", "+Inf");
+  check("0 / 0 == 0 / 0", "false");
+  check("(9223372036854775807 + 1) % 2", "run 26: '%' does not fit between float and integer");
+}
+
 TEST_CASE("not goes before the tests of texts and lists") {
   check("name not in ['cpu_load', 'mem_used']", "false");
   check("'cluster' not in tags", "true");

@@ -109,6 +109,8 @@ TEST_CASE("what a series tells is decided, and the rest is left") {
   check("tags", "tags");
   check("tags['type'] + 'x'; value", "value");
   check("hostname[1:3]", "'12'");
+  check("int(type-id) * 9223372036854775807 > value", "(binary 6.456360425798343e+19 value)");
+  check("-(-9223372036854775807 - len(type-id)) > value", "(binary 9.223372036854776e+18 value)");
   check("value matches '^' + type", "(binary value '^core')");
   check("let s = 'a'; map([1], let t = type; string(#) + t + s)",
         "(let 'a' (call (list 1) (let 'core' (binary (binary (call (item)) 'core') 'a'))))");
