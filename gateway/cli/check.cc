@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/base/counted.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/config/load.h"
 #include "gateway/config/store_config.h"
@@ -29,9 +30,6 @@ runs this, so run it as the user of the service.
 
 exit code: 0 no error (warnings are allowed), 2 errors or wrong usage
 )";
-
-/// "1 error", "2 errors"
-std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 /// Adds what the stores behind the sinks would not take.
 void add_store_problems(config::Loaded& loaded) {

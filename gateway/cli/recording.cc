@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "codecs/line_protocol.h"
+#include "gateway/base/counted.h"
 #include "gateway/base/printable.h"
 #include "gateway/config/units.h"
 
@@ -14,10 +15,6 @@ namespace {
 /// As [router] has them.
 constexpr Seconds interval_min{1};
 constexpr Seconds interval_max = std::chrono::hours(24);
-
-std::string number_of(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 }  // namespace
 
@@ -53,14 +50,21 @@ std::string shown(const router::RuleSet& rules, std::size_t rule) {
 std::vector<std::string> sentences(const router::AggregatorCounts& counts) {
   std::vector<std::string> all;
   if (counts.late > 0)
-    all.push_back(number_of(counts.late, "value") + " came after their interval had ended: sort the lines by time");
+    all.push_back(counted(counts.late, "value") +
+                  " too late for aggregates, the interval had ended: sort the lines by time");
   if (counts.left_out > 0)
-    all.push_back(number_of(counts.left_out, "value") +
-                  " for aggregates were left out, of series beyond the most that are kept");
-  if (counts.partial > 0)
-    all.push_back(number_of(counts.partial, "aggregate") + " not made: some of their values are of such series");
+    all.push_back(counted(counts.left_out, "value") +
+                  " left out of aggregates: of series beyond the most that are kept");
+  return all;
+}
+
+std::vector<std::string> sentences(const router::RuleCounts& counts) {
+  std::vector<std::string> all;
   if (counts.incomplete > 0)
-    all.push_back(number_of(counts.incomplete, "aggregate") + " not made: a metric they name had no value");
+    all.push_back(fmt::format("gave no aggregate {}: the host had no value of '{}'", counted(counts.incomplete, "time"),
+                              counts.lacking));
+  if (counts.partial > 0)
+    all.push_back(fmt::format("gave no aggregate {}: values were left out", counted(counts.partial, "time")));
   return all;
 }
 

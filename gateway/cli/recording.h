@@ -24,7 +24,9 @@ std::string shown(const router::Message& message, codecs::Precision precision);
 /// file:line:column: text
 std::string shown(const router::RuleSet& rules, std::size_t rule);
 
-/// Values that were left out of aggregates, and aggregates that were not made: a sentence for each reason.
+/// Values that were left out of aggregates: a sentence for each reason.
 std::vector<std::string> sentences(const router::AggregatorCounts& counts);
+/// Aggregates of one rule that were not made, the same.
+std::vector<std::string> sentences(const router::RuleCounts& counts);
 
 }  // namespace gw::cli

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "codecs/line_protocol.h"
+#include "gateway/base/counted.h"
 #include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/recording.h"
@@ -165,15 +166,15 @@ class LineRouter {
       const router::RuleCounts& counts = router_.rule_counts()[i];
       const router::Rule& rule = rules.rules[i];
       if (counts.failed > 0) {
-        report(rule, fmt::format("failed on {}: {}", messages(counts.failed), counts.problem));
+        report(rule, fmt::format("failed on {}: {}", counted(counts.failed, "message"), counts.problem));
         good_ = false;
       }
       if (counts.units_left > 0)
-        report(rule, fmt::format("left the unit of {} as it was: {}", messages(counts.units_left), counts.unit_left));
+        report(rule, fmt::format("left the unit of {} as it was: {}", counted(counts.units_left, "message"),
+                                 counts.unit_left));
+      for (const std::string& sentence : sentences(counts)) report(rule, sentence);
     }
   }
-
-  static std::string messages(std::uint64_t count) { return fmt::format("{} message{}", count, count == 1 ? "" : "s"); }
 
   void report(const router::Rule& rule, std::string_view what) {
     err_ << printable(

@@ -146,6 +146,8 @@ class CaseRun {
     for (std::size_t i = 0; i < rules_->rules.size(); ++i) {
       const router::RuleCounts& counts = router_.rule_counts()[i];
       if (counts.failed > 0) outcome_.notes.push_back(fmt::format("{}: failed: {}", shown(*rules_, i), counts.problem));
+      for (const std::string& sentence : sentences(counts))
+        outcome_.notes.push_back(fmt::format("{}: {}", shown(*rules_, i), sentence));
     }
     std::ranges::move(sentences(router_.aggregator().counts()), std::back_inserter(outcome_.notes));
   }

@@ -171,11 +171,13 @@ void Egress::take_routed(std::uint64_t frame, Instant now) {
 }
 
 /// Lines that rules have made, of no delivery.
-void Egress::take_made(std::size_t lines, Instant now) {
-  if (lines == 0) return;
+void Egress::take_made(const router::Made& made, Instant now) {
+  ledger_.receive().made(made.total());
+  ledger_.receive().drop(Reason::rule, made.dropped);
+  ledger_.receive().drop(Reason::not_representable, made.not_representable);
+  if (made.appended == 0) return;
   const std::uint64_t frame = next_frame_++;
   outstanding_.emplace(frame, Origin{std::nullopt, 0, 1});
-  ledger_.receive().made(lines);
   take_routed(frame, now);
   release(frame);
 }

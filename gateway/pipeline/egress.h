@@ -57,7 +57,7 @@ class Egress {
   void route_line(const codecs::Line& line);
   void take_routed(std::uint64_t frame, Instant now);
   void take_line(const codecs::Line& line, std::uint64_t frame, Instant now);
-  void take_made(std::size_t lines, Instant now);
+  void take_made(const router::Made& made, Instant now);
   void drop_line(std::string_view text, Reason reason, std::string_view detail);
   Milliseconds until_due(Milliseconds wait) const;
   void count_lost();

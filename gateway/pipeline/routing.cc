@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "gateway/base/counted.h"
 #include "gateway/base/log.h"
 #include "gateway/base/printable.h"
 
@@ -67,8 +68,11 @@ void Routing::Rules::tell_failures() {
     const router::RuleCounts& counts = router.rule_counts()[i];
     if (counts.failed == 0 || told[i]) continue;
     told[i] = true;
-    log::warn("router rule={} text={} state=failed reason={} hint=\"the message stays as it was; told once, counted\"",
-              log::value(place_of(rules, rules.rules[i])), log::value(rules.rules[i].text), log::value(counts.problem));
+    const bool is_aggregate =
+        std::ranges::find(rules.aggregates, i, &router::Aggregate::rule) != rules.aggregates.end();
+    log::warn("router rule={} text={} state=failed reason={} hint=\"{}; told once, counted\"",
+              log::value(place_of(rules, rules.rules[i])), log::value(rules.rules[i].text), log::value(counts.problem),
+              is_aggregate ? "the aggregate is not made" : "the message stays as it was");
   }
 }
 
@@ -80,7 +84,13 @@ void Routing::Rules::append_report(std::string& text) const {
     if (counts.dropped > 0) parts.push_back(fmt::format("{} dropped", counts.dropped));
     if (counts.failed > 0) parts.push_back(fmt::format("{} failed ({})", counts.failed, counts.problem));
     if (counts.units_left > 0)
-      parts.push_back(fmt::format("{} units left as they were ({})", counts.units_left, counts.unit_left));
+      parts.push_back(fmt::format("{} left as they were ({})", counted(counts.units_left, "unit"), counts.unit_left));
+    if (counts.incomplete > 0)
+      parts.push_back(
+          fmt::format("{} not made (no value of '{}')", counted(counts.incomplete, "aggregate"), counts.lacking));
+    if (counts.partial > 0)
+      parts.push_back(
+          fmt::format("{} not made (values of series beyond max_series)", counted(counts.partial, "aggregate")));
     if (parts.empty()) continue;
     const router::Rule& rule = rules.rules[i];
     text +=
@@ -88,16 +98,14 @@ void Routing::Rules::append_report(std::string& text) const {
   }
   const router::AggregatorCounts& left = router.aggregator().counts();
   const auto append = [&text](std::uint64_t n, std::string_view what) {
-    if (n > 0) fmt::format_to(std::back_inserter(text), "    {} {}\n", n, what);
+    if (n > 0) fmt::format_to(std::back_inserter(text), "    {}: {}\n", what, n);
   };
-  append(left.late, "values came too late for the interval of their aggregates, or it began before the rules");
-  append(left.early, "values for aggregates too far in the future");
-  append(left.left_out, "values for aggregates of series beyond max_series");
-  append(left.partial, "aggregates not made: some of their values are of such series");
-  append(left.incomplete, "aggregates not made: a metric they name had no value");
+  append(left.late, "values too late for aggregates, their interval had ended or began before the rules");
+  append(left.early, "values too far in the future for aggregates");
+  append(left.left_out, "values left out of aggregates, of series beyond max_series");
   append(router.plan().counts().unlearnt,
-         "lines decided rule by rule: what is remembered of series takes 2 KiB x max_series");
-  append(router.plan().counts().resets, "times more than max_series series: what rules decide was learnt anew");
+         "lines decided rule by rule, what is remembered of series takes 2 KiB x max_series");
+  append(router.plan().counts().resets, "times that all series were forgotten, there are more than max_series");
 }
 
 Routing::Routing(const config::Router& settings, std::optional<WallTime> since) : whole_(!since) {
@@ -162,8 +170,8 @@ router::Routed Routing::route(const codecs::Line& line) {
   return {};
 }
 
-std::size_t Routing::end_intervals() {
-  std::size_t made = 0;
+router::Made Routing::end_intervals() {
+  router::Made made;
   for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(intervals_ns_, rules->end_ns + rules->grace_ns), text_);
     rules->tell_failures();
@@ -175,9 +183,9 @@ std::size_t Routing::end_intervals() {
   return made;
 }
 
-std::size_t Routing::end(WallTime now) {
+router::Made Routing::end(WallTime now) {
   const std::int64_t now_ns = nanoseconds(now);
-  std::size_t made = 0;
+  router::Made made;
   for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(now_ns, rules->end_ns) + rules->grace_ns, text_);
     rules->tell_failures();

@@ -34,11 +34,11 @@ class Routing {
   bool begin(WallTime now, bool waiting);
   /// Appends what the rules make of `line`, with its '\n', to `text`.
   router::Routed route(const codecs::Line& line);
-  /// Appends the aggregates of the intervals that have ended, the grace included, to `text`; answers how many there
-  /// are. Logs what went wrong with rules, once a rule.
-  std::size_t end_intervals();
+  /// Appends the aggregates of the intervals that have ended, the grace included, to `text`. Logs what went wrong with
+  /// rules, once a rule.
+  router::Made end_intervals();
   /// The same for intervals that have ended without the grace: nothing more will come.
-  std::size_t end(WallTime now);
+  router::Made end(WallTime now);
   /// Routed lines since `clear`.
   const std::string& text() const { return text_; }
   void clear() { text_.clear(); }

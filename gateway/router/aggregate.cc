@@ -115,19 +115,20 @@ class GroupVariables final : public expression::Variables {
         return Value::of(end_s_);
       default: {
         const auto found = by_name_.find(name);
-        lacks_a_metric_ = lacks_a_metric_ || found == by_name_.end();
-        return found == by_name_.end() ? Value() : Value::of(&found->second);
+        if (found != by_name_.end()) return Value::of(&found->second);
+        if (!lacking_) lacking_ = name;
+        return {};
       }
     }
   }
   Value call(int slot, std::span<const Value> arguments) const override {
     return call_topology_function(slot, topology_, arguments);
   }
-  /// Whether a metric was asked for that has no value here.
-  bool lacks_a_metric() const { return lacks_a_metric_; }
+  /// The first metric that was asked for and has no value here.
+  std::optional<std::string_view> lacking() const { return lacking_; }
 
  private:
-  mutable bool lacks_a_metric_ = false;
+  mutable std::optional<std::string_view> lacking_;
   std::string_view host_;
   const HostTopology* topology_;
   std::int64_t start_s_;
@@ -264,11 +265,11 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
       return std::any_of(first, end, [&](const auto& interval) { return interval.second[i].is_partial(host); });
     };
     for (const auto& [host, group] : groups) {
+      const Aggregate& aggregate = rules_->aggregates[i];
       if (is_partial(group.host)) {
-        ++counts_.partial;
+        ++counts[aggregate.rule].partial;
         continue;
       }
-      const Aggregate& aggregate = rules_->aggregates[i];
       if (auto message = compute(aggregate, group, start, counts)) out.push_back({*std::move(message), aggregate.rule});
     }
   }
@@ -299,8 +300,8 @@ std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Gro
   arena_.clear();
   const auto value = aggregate.function->evaluate(variables, arena_);
   if (!value || !value->is_number() || !std::isfinite(value->as_real())) {
-    if (variables.lacks_a_metric()) {
-      ++counts_.incomplete;
+    if (const auto metric = variables.lacking()) {
+      counts[aggregate.rule].lack(*metric);
       return std::nullopt;
     }
     counts[aggregate.rule].fail(!value ? value.error().text

@@ -34,11 +34,9 @@ struct AggregatorOptions {
 };
 
 struct AggregatorCounts {
-  std::uint64_t late = 0;        ///< values whose interval had ended already
-  std::uint64_t early = 0;       ///< values too far in the future; never of a recording
-  std::uint64_t left_out = 0;    ///< values of series beyond series_max
-  std::uint64_t partial = 0;     ///< aggregates that were not made because values of them were left out
-  std::uint64_t incomplete = 0;  ///< aggregates that were not made because a host had no value of a metric they name
+  std::uint64_t late = 0;      ///< values whose interval had ended already
+  std::uint64_t early = 0;     ///< values too far in the future; never of a recording
+  std::uint64_t left_out = 0;  ///< values of series beyond series_max
 };
 
 /// An aggregate that was computed.

@@ -6,6 +6,13 @@
 
 namespace gw::router {
 
+Made& Made::operator+=(const Made& other) {
+  appended += other.appended;
+  dropped += other.dropped;
+  not_representable += other.not_representable;
+  return *this;
+}
+
 Router::Router(std::shared_ptr<const RuleSet> rules, RouterOptions options)
     : rules_(std::move(rules)),
       counts_(rules_->rules.size()),
@@ -17,34 +24,36 @@ Routed Router::route(const codecs::Line& line, std::int64_t now_ns, std::string&
   return plan_.route(line, now_ns, out);
 }
 
-std::size_t Router::end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer) {
-  if (rules_->aggregates.empty()) return 0;
+Made Router::end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer) {
+  if (rules_->aggregates.empty()) return {};
   return append(aggregator_.take(now_ns, counts_), now_ns, out, observer);
 }
 
-std::size_t Router::end_all(std::int64_t now_ns, std::string& out, AggregateObserver* observer) {
-  if (rules_->aggregates.empty()) return 0;
+Made Router::end_all(std::int64_t now_ns, std::string& out, AggregateObserver* observer) {
+  if (rules_->aggregates.empty()) return {};
   return append(aggregator_.take_all(counts_), now_ns, out, observer);
 }
 
 /// Aggregates go through the rules as other messages do, but nothing is computed from them.
-std::size_t Router::append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out,
-                           AggregateObserver* observer) {
-  std::size_t appended = 0;
+Made Router::append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out,
+                    AggregateObserver* observer) {
+  Made made;
   for (Computed& aggregate : aggregates) {
     auto& [message, rule] = aggregate;
     if (observer != nullptr) observer->computed(aggregate);
-    const bool dropped = interpreter_.run(message, now_ns, counts_, observer).has_value();
     const std::size_t start = out.size();
-    if (!dropped) {
-      const auto written =
-          codecs::append_message(out, message, codecs::Dialect::line_protocol_v2, codecs::Precision::seconds);
-      if (!written) counts_[rule].fail(fmt::format("no line can carry it: {}", written.error()));
+    if (interpreter_.run(message, now_ns, counts_, observer)) {
+      ++made.dropped;
+    } else if (const auto written = codecs::append_message(out, message, codecs::Dialect::line_protocol_v2,
+                                                           codecs::Precision::seconds)) {
+      ++made.appended;
+    } else {
+      ++made.not_representable;
+      counts_[rule].fail(fmt::format("no line can carry it: {}", written.error()));
     }
-    if (out.size() > start) ++appended;
     if (observer != nullptr) observer->became(std::string_view(out).substr(start));
   }
-  return appended;
+  return made;
 }
 
 }  // namespace gw::router

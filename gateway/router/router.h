@@ -20,6 +20,16 @@ struct RouterOptions {
   AggregatorOptions aggregates;
 };
 
+/// What became of the aggregates of intervals that have ended.
+struct Made {
+  std::size_t appended = 0;
+  std::size_t dropped = 0;            ///< by a rule
+  std::size_t not_representable = 0;  ///< no line can carry it; counted as a failure of the aggregate's rule
+
+  Made& operator+=(const Made& other);
+  std::size_t total() const { return appended + dropped + not_representable; }
+};
+
 /// Is told of each aggregate: that it was computed, what each rule did to it, and what became of it.
 struct AggregateObserver : Interpreter::Observer {
   virtual void computed(const Computed& aggregate) = 0;
@@ -37,11 +47,10 @@ class Router {
   Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
   /// The clock of the aggregates' intervals is so much behind the time that `route` is told.
   void set_intervals_behind(std::int64_t behind_ns) { aggregator_.set_behind(behind_ns); }
-  /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules. Answers how many there are.
-  /// One that no line can carry is counted as a failure of its rule.
-  std::size_t end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
+  /// Appends the aggregates of the intervals that have ended at `now_ns`, after the rules.
+  Made end_intervals(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
   /// The same for all intervals: nothing more will come.
-  std::size_t end_all(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
+  Made end_all(std::int64_t now_ns, std::string& out, AggregateObserver* observer = nullptr);
 
   const RuleSet& rules() const { return *rules_; }
   const std::vector<RuleCounts>& rule_counts() const { return counts_; }
@@ -49,8 +58,7 @@ class Router {
   const Aggregator& aggregator() const { return aggregator_; }
 
  private:
-  std::size_t append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out,
-                     AggregateObserver* observer);
+  Made append(std::vector<Computed> aggregates, std::int64_t now_ns, std::string& out, AggregateObserver* observer);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts> counts_;

@@ -28,12 +28,18 @@ struct RuleCounts {
   std::string problem;           ///< of the first failure
   std::uint64_t units_left = 0;  ///< messages whose unit it should have changed, but did not: none that we know
   std::string unit_left;         ///< the first of these units, and why
+  std::uint64_t incomplete = 0;  ///< aggregates that were not made: the host had no value of a metric that they name
+  std::string lacking;           ///< the first of these metrics
+  std::uint64_t partial = 0;     ///< aggregates that were not made: values of them were left out
 
   void fail(std::string_view why) {
     if (failed++ == 0) problem = why;
   }
   void leave_unit(std::string_view why) {
     if (units_left++ == 0) unit_left = why;
+  }
+  void lack(std::string_view metric) {
+    if (incomplete++ == 0) lacking = metric;
   }
 };
 

@@ -46,10 +46,10 @@ std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_v
   router.end_all(now_ns, out);
   for (const RuleCounts& counts : router.rule_counts())
     out += std::to_string(counts.dropped) + " " + std::to_string(counts.failed) + " " +
-           std::to_string(counts.units_left) + counts.unit_left + "\n";
+           std::to_string(counts.units_left) + counts.unit_left + " " + std::to_string(counts.incomplete) +
+           counts.lacking + " " + std::to_string(counts.partial) + "\n";
   const AggregatorCounts& left = router.aggregator().counts();
-  for (const std::uint64_t count : {left.late, left.early, left.left_out, left.partial, left.incomplete})
-    out += std::to_string(count) + " ";
+  for (const std::uint64_t count : {left.late, left.early, left.left_out}) out += std::to_string(count) + " ";
   return out;
 }
 

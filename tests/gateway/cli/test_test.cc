@@ -151,19 +151,20 @@ out = "total,hostname=n1 value=1 1699999980"
   "interval_aggregates": [{"name": "sum", "function": "sum(a)"}, {"name": "gone", "function": "max(a)"},
                           {"name": "no", "function": "max(b)"}]})x");
   CHECK(ran.code == 3);
-  CHECK(ran.out ==
-        "cases.toml:2:1: failed: wrong\n"
-        "    - total,hostname=n1 value=1 1699999980\n"
-        "    + total_of_a,hostname=n1 value=1 1699999980\n"
-        "        router.json:3:27: interval_aggregates: sum = sum(a)\n"
-        "        router.json:2:79: rename_metrics: sum -> total_of_a\n"
-        "    dropped: a,hostname=n1 value=1 1700000000\n"
-        "        router.json:2:46: drop_metrics: a\n"
-        "    dropped: gone,hostname=n1 value=1 1699999980\n"
-        "        router.json:3:66: interval_aggregates: gone = max(a)\n"
-        "        router.json:2:51: drop_metrics: gone\n"
-        "    1 aggregate not made: a metric they name had no value\n"
-        "0 passed, 1 failed\n");
+  CHECK(
+      ran.out ==
+      "cases.toml:2:1: failed: wrong\n"
+      "    - total,hostname=n1 value=1 1699999980\n"
+      "    + total_of_a,hostname=n1 value=1 1699999980\n"
+      "        router.json:3:27: interval_aggregates: sum = sum(a)\n"
+      "        router.json:2:79: rename_metrics: sum -> total_of_a\n"
+      "    dropped: a,hostname=n1 value=1 1700000000\n"
+      "        router.json:2:46: drop_metrics: a\n"
+      "    dropped: gone,hostname=n1 value=1 1699999980\n"
+      "        router.json:3:66: interval_aggregates: gone = max(a)\n"
+      "        router.json:2:51: drop_metrics: gone\n"
+      "    router.json:4:27: interval_aggregates: no = max(b): gave no aggregate 1 time: the host had no value of 'b'\n"
+      "0 passed, 1 failed\n");
 }
 
 TEST_CASE("a line without a time is of the latest time of its case, not of the day of the test") {

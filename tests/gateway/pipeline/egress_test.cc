@@ -292,6 +292,30 @@ TEST_CASE("aggregates are written like lines that were received, and stand in th
         std::string::npos);
 }
 
+TEST_CASE("an aggregate that a rule drops, or that no line can carry, was made and stands in the account") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "drop_metrics": ["sum"],
+    "process_messages": [{"move_meta_to_tags_by": {"note": "note"}}],
+    "interval_aggregates": [
+      {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}},
+      {"name": "max", "function": "max(values)", "meta": {"note": "two\nlines"}},
+      {"name": "min", "function": "min(values)", "tags": {"type": "node"}}]})x"));
+  rig.settle();
+  rig.clock.advance(gw::Seconds(60));
+  rig.send("a,hostname=n1,type=core,type-id=0 value=1 " + std::to_string(gw::unix_seconds(rig.clock.now().wall)) +
+           "\n");
+  rig.settle();
+  rig.clock.advance(gw::Seconds(90));
+  rig.settle();
+  rig.settle();
+  CHECK(rig.fakes[0]->text().find("min,") != std::string::npos);
+  CHECK(rig.ledger.receive().made_total() == 3);
+  CHECK(rig.ledger.receive().dropped(Reason::rule) == 1);
+  CHECK(rig.ledger.receive().dropped(Reason::not_representable) == 1);
+  CHECK(rig.ledger.receive().out_total() == 2);
+  CHECK(rig.ledger.receive().held() == 0);
+}
+
 TEST_CASE("at the end aggregates of intervals that have ended are written too") {
   Rig rig;
   rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "interval_aggregates": [

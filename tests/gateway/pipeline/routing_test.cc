@@ -64,8 +64,8 @@ std::string sum_line(std::string_view name, int value, std::int64_t time) {
 TEST_CASE("without rules there is nothing to do") {
   Routing routing({}, std::nullopt);
   CHECK_FALSE(routing.begin(at(minute), false));
-  CHECK(routing.end_intervals() == 0);
-  CHECK(routing.end(at(minute)) == 0);
+  CHECK(routing.end_intervals().total() == 0);
+  CHECK(routing.end(at(minute)).total() == 0);
   CHECK(routing.report().empty());
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("an interval that began before the gateway has no aggregates: a part o
   CHECK(made(routing, minute + 129).empty());  // grace: 10 s
   CHECK(made(routing, minute + 130) == sum_line("sum", 5, minute + 60));
   CHECK(routing.report() ==
-        "    1 values came too late for the interval of their aggregates, or it began before the rules\n");
+        "    values too late for aggregates, their interval had ended or began before the rules: 1\n");
 }
 
 TEST_CASE("at the end an interval that has ended needs no grace, and one that has not gives no aggregate") {
@@ -85,7 +85,7 @@ TEST_CASE("at the end an interval that has ended needs no grace, and one that ha
   route(routing, 0, 2, minute + 10);
   route(routing, 0, 7, minute + 61);
   routing.clear();
-  CHECK(routing.end(at(minute + 62)) == 1);
+  CHECK(routing.end(at(minute + 62)).appended == 1);
   CHECK(routing.text() == sum_line("sum", 2, minute));
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("where what comes is all there is, open intervals are whole") {
   route(routing, 0, 2, minute + 10);
   route(routing, 1, 5, minute + 11);
   routing.clear();
-  CHECK(routing.end(at(minute + 12)) == 1);
+  CHECK(routing.end(at(minute + 12)).total() == 1);
   CHECK(routing.text() == sum_line("sum", 7, minute));
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("a stop right after rules were replaced still gives the interval that 
   routing.replace(settings(max_rules));
   route(routing, 1, 3, minute + 61);
   routing.clear();
-  CHECK(routing.end(at(minute + 62)) == 1);
+  CHECK(routing.end(at(minute + 62)).appended == 1);
   CHECK(routing.text() == sum_line("sum", 2, minute));
 }
 
@@ -175,8 +175,8 @@ TEST_CASE("max_series bounds what is remembered and what aggregates keep") {
   for (int id = 0; id < 3; ++id) route(routing, id, 1, minute + 1);
   const std::string report = routing.report();
   CAPTURE(report);
-  CHECK(report.find("2 values for aggregates of series beyond max_series") != std::string::npos);
-  CHECK(report.find("learnt anew") != std::string::npos);
+  CHECK(report.find("values left out of aggregates, of series beyond max_series: 2") != std::string::npos);
+  CHECK(report.find("times that all series were forgotten, there are more than max_series: 2") != std::string::npos);
 }
 
 TEST_CASE("lines that were held up on their way are not late: time stands still until all are read") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,13 @@ inline std::string routed(gw::router::Router& router, std::string_view lines,
     router.route(decoder.line(), now_ns, out);
   }
   return out;
+}
+
+/// Of all rules of `router`.
+inline std::uint64_t sum_of(const gw::router::Router& router, std::uint64_t gw::router::RuleCounts::* count) {
+  std::uint64_t sum = 0;
+  for (const gw::router::RuleCounts& counts : router.rule_counts()) sum += counts.*count;
+  return sum;
 }
 
 inline std::string routed(std::string_view rules, std::string_view lines) {
