@@ -81,14 +81,13 @@ int check(std::span<const std::string_view> arguments, std::ostream& out, std::o
   if (loaded.ok()) add_store_problems(loaded);
   err << loaded.report();
 
-  const std::size_t errors = loaded.count(config::Problem::Severity::error);
-  const std::size_t warnings = loaded.count(config::Problem::Severity::warning);
-  const std::string and_warnings = warnings == 0 ? "" : counted(warnings, "warning");
-  if (errors > 0) {
-    err << fmt::format("{}: {}{}{}\n", loaded.file, counted(errors, "error"), warnings == 0 ? "" : ", ", and_warnings);
+  if (!loaded.ok()) {
+    err << loaded.totals() << '\n';
     return usage;
   }
-  out << fmt::format("{}: ok: {}{}{}\n", loaded.file, summary(loaded.config), warnings == 0 ? "" : "; ", and_warnings);
+  const std::size_t warnings = loaded.count(config::Problem::Severity::warning);
+  out << fmt::format("{}: ok: {}{}\n", loaded.file, summary(loaded.config),
+                     warnings == 0 ? "" : "; " + counted(warnings, "warning"));
   return done;
 }
 

@@ -1,12 +1,13 @@
 #include "gateway/config/load.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
 
+#include "gateway/base/counted.h"
 #include "gateway/config/input_file.h"
 #include "gateway/config/tables.h"
 #include "gateway/config/toml_depth.h"
@@ -80,6 +81,32 @@ void check_loops(Reading& reading, const Config& config, const std::vector<Table
   }
 }
 
+/// "gateway.toml: 1 error, 2 warnings"; empty where there are none.
+std::string total_of(std::string_view file, const std::vector<Problem>& problems) {
+  const auto errors =
+      static_cast<std::size_t>(std::ranges::count(problems, Problem::Severity::error, &Problem::severity));
+  std::vector<std::string> parts;
+  if (errors > 0) parts.push_back(counted(errors, "error"));
+  if (errors < problems.size()) parts.push_back(counted(problems.size() - errors, "warning"));
+  return parts.empty() ? "" : fmt::format("{}: {}", file, fmt::join(parts, ", "));
+}
+
+/// A line of another cluster than the gateway's is none for its store.
+void warn_of_clusters(const Config& config, rules::LoadedRules& rules) {
+  if (!config.router || config.router->rules == nullptr) return;
+  for (const router::Step& step : config.router->rules->steps) {
+    const bool sets_cluster = step.kind == router::Step::Kind::set && step.to == router::Part::tags &&
+                              step.key == "cluster" && step.value != config.gateway.cluster;
+    if (!sets_cluster) continue;
+    Problem problem{Problem::Severity::warning, config.router->rules->rules[step.rule].at,
+                    fmt::format("cluster becomes {}, but [gateway] has cluster {}: the gateway drops such lines as "
+                                "bad_cluster",
+                                in_quotes(step.value), in_quotes(config.gateway.cluster))};
+    if (std::ranges::find(rules.problems, problem) == rules.problems.end()) rules.problems.push_back(problem);
+  }
+  sort_by_place(rules.problems);
+}
+
 /// `<prefix>.<cluster>.metrics`, or "" where cluster or prefix cannot be used.
 std::string metrics_subject(const Config& config) {
   const bool prefix_good = config.nats.prefix.empty() || subjects::subject_problem(config.nats.prefix).empty();
@@ -108,6 +135,7 @@ Config read_config(TableReader& root, rules::LoadedRules& rules) {
   check_counts(reading, config);
   check_roles(reading, root);
   check_loops(reading, config, sinks);
+  warn_of_clusters(config, rules);
   return config;
 }
 
@@ -118,6 +146,18 @@ std::size_t Loaded::count(Problem::Severity severity) const {
     return static_cast<std::size_t>(std::ranges::count(all, severity, &Problem::severity));
   };
   return counted(problems) + counted(rules.problems);
+}
+
+std::string Loaded::totals() const {
+  std::vector<Problem> own = problems;
+  std::vector<Problem> others = rules.problems;
+  if (rules.file == file) {
+    own.insert(own.end(), others.begin(), others.end());
+    others.clear();
+  }
+  std::string text = total_of(file, own);
+  if (!own.empty() && !others.empty()) text += "; ";
+  return text + total_of(rules.file, others);
 }
 
 std::string Loaded::report() const {

@@ -20,6 +20,8 @@ struct Loaded {
   std::vector<std::string> known_keys;
   bool ok() const { return count(Problem::Severity::error) == 0; }
   std::size_t count(Problem::Severity severity) const;
+  /// How many there are: "gateway.toml: 1 error; router.json: 2 errors, 1 warning".
+  std::string totals() const;
   /// One line a problem, file:line:column: [warning: ]text; below those of rules stands where with a caret.
   std::string report() const;
 };

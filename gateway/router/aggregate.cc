@@ -22,7 +22,6 @@ using SourcePtr = std::shared_ptr<const AggregateSource>;
 
 namespace {
 
-constexpr std::string_view copy = "<copy>";
 /// Clocks differ; values that are further ahead than so many intervals come from one that is wrong.
 constexpr std::int64_t intervals_ahead_max = 16;
 /// Of one aggregate in one interval: a cluster's.
@@ -315,7 +314,7 @@ std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Gro
   const auto fill = [&group](const std::vector<Tag>& wanted, std::vector<Tag> AggregateSource::* part,
                              std::vector<Tag>& into) {
     for (const Tag& tag : wanted) {
-      const std::string* const text = tag.value == copy ? group.first(tag.key, part) : &tag.value;
+      const std::string* const text = tag.value == copied ? group.first(tag.key, part) : &tag.value;
       if (text != nullptr && !text->empty()) into.push_back({tag.key, *text});
     }
   };

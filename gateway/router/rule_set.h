@@ -43,13 +43,16 @@ struct RuleCounts {
   }
 };
 
+/// What a tag or meta value of an aggregate says that is to be as the first message has it.
+inline constexpr std::string_view copied = "<copy>";
+
 /// A metric that is computed from others at the end of each interval.
 struct Aggregate {
   std::string name;
   /// Which messages it is computed from. Null: all.
   std::shared_ptr<const expression::Expression> condition;
   std::shared_ptr<const expression::Expression> function;
-  std::vector<codecs::Message::Tag> tags;  ///< "<copy>": from the first message
+  std::vector<codecs::Message::Tag> tags;  ///< a value may be `copied`
   std::vector<codecs::Message::Tag> meta;  ///< the same
   std::size_t rule = 0;
 };

@@ -215,6 +215,8 @@ Type Checker::check_member(Node& node) {
       return fail(node, fmt::format("the index of a list is an integer, not {}", type_name(key)));
     return of.item;
   }
+  if (of.is(T::message))
+    return fail(node, "a message has methods like metric.Name(), no parts: its name is 'name', its tags are 'tag'");
   return fail(node, fmt::format("{} has no parts", type_name(of)));
 }
 

@@ -223,9 +223,19 @@ std::string slip_in_comparison(const Node& node, const Words& keys) {
   return {};
 }
 
+/// What other languages call what is nil, true and false here.
+std::string_view foreign(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"None", "nil"},      {"null", "nil"},  {"NULL", "nil"},   {"Nil", "nil"},
+      {"undefined", "nil"}, {"True", "true"}, {"False", "false"}};
+  const auto* const found = std::ranges::find(words, name, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(words) ? std::string_view() : found->second;
+}
+
 std::string slip_in_name(const Node& node, const Words& keys) {
   if (!is_bare(node) || is_usual(node.text) || keys.contains(node.text)) return {};
-  const std::string_view meant = nearest(node.text, usual_names);
+  const std::string_view word = foreign(node.text);
+  const std::string_view meant = word.empty() ? nearest(node.text, usual_names) : word;
   if (meant.empty()) return {};
   return fmt::format("'{}' is taken for a tag, meta value or field of that name; did you mean '{}'?", node.text, meant);
 }
@@ -286,11 +296,22 @@ std::optional<WantedNames> names_wanted(const Node& condition) {
   return std::nullopt;
 }
 
-bool wants_tag(const Node& condition, std::string_view key, std::string_view value) {
-  return std::ranges::any_of(conjuncts_of(condition), [&](const Node* part) {
+std::optional<std::string_view> tag_wanted(const Node& condition, std::string_view key) {
+  for (const Node* const part : conjuncts_of(condition)) {
     const auto equality = equality_of(*part);
-    return equality && equality->path == path_in("tag", key) && equality->text == value;
-  });
+    if (equality && equality->path == path_in("tag", key)) return equality->text;
+  }
+  return std::nullopt;
+}
+
+bool asks_tag(const Node& condition, std::string_view key) {
+  if (path_of(condition) == path_in("tag", key)) return true;
+  return std::ranges::any_of(condition.parts, [key](const auto& part) { return asks_tag(*part, key); });
+}
+
+bool names_metric(const Node& function, std::string_view metric) {
+  if (function.kind == Node::Kind::name && function.text == metric) return true;
+  return std::ranges::any_of(function.parts, [metric](const auto& part) { return names_metric(*part, metric); });
 }
 
 }  // namespace gw::rules

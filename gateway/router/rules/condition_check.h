@@ -27,7 +27,11 @@ struct WantedNames {
 };
 /// The names of metrics of which the condition wants one, where it does.
 std::optional<WantedNames> names_wanted(const expression::Node& condition);
-/// Whether it wants this tag to have this value.
-bool wants_tag(const expression::Node& condition, std::string_view key, std::string_view value);
+/// The value that it wants the tag `key` to have, where it wants one. A view into the tree.
+std::optional<std::string_view> tag_wanted(const expression::Node& condition, std::string_view key);
+/// Whether it asks anything of the tag `key`.
+bool asks_tag(const expression::Node& condition, std::string_view key);
+/// Whether the function of an aggregate names the metric.
+bool names_metric(const expression::Node& function, std::string_view metric);
 
 }  // namespace gw::rules

@@ -115,8 +115,9 @@ class FlatReader {
       if (const auto stage = stage_of(name->text)) {
         stages_.order.push_back(*stage);
       } else {
+        const std::string meant = config::did_you_mean(name->text, stage_names);
         maker_.error(name->where, fmt::format("unknown stage {}{}", config::in_quotes(name->text),
-                                              config::did_you_mean(name->text, stage_names)));
+                                              meant.empty() ? "; there are " + config::list_of(stage_names) : meant));
       }
     }
   }

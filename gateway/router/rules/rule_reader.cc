@@ -63,6 +63,7 @@ std::string RuleReader::in_path() const {
 }
 
 void RuleReader::missing(std::string_view key, std::string_view example) const {
+  if (std::ranges::find(object_.children, key, &Node::key) != object_.children.end()) return;
   const std::string line = document_.format == Document::Format::json ? fmt::format("\"{}\": {}", key, example)
                                                                       : fmt::format("{} = {}", key, example);
   error(where(), fmt::format("missing key '{}'{}, for example: {}", key, in_path(), line));

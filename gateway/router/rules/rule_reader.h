@@ -25,7 +25,8 @@ class RuleReader {
 
   /// Makes `key` known, and is its value; nullptr where there is none.
   const Node* find(std::string_view key);
-  /// Reports a missing key. `example` is its value in a rule that is right.
+  /// Reports a missing key, unless it is there: then what is wrong with it was told. `example` is its value in a rule
+  /// that is right.
   void missing(std::string_view key, std::string_view example) const;
 
   /// A node with a text; nullptr where there is none.

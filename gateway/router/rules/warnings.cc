@@ -64,7 +64,10 @@ class Walk {
       look_at(rules_.steps[i]);
       look_at_tags(rules_.steps[i], std::span(rules_.steps).subspan(i + 1));
     }
-    for (const router::Aggregate& aggregate : rules_.aggregates) look_at(aggregate);
+    for (const router::Aggregate& aggregate : rules_.aggregates) {
+      look_at(aggregate);
+      look_at_series(aggregate);
+    }
     for (const auto& [rule, reached] : reached_) {
       if (reached.never == reached.times) warn(rule, reached.why);
     }
@@ -107,6 +110,7 @@ class Walk {
 
   void look_at(const Step& step) {
     if (step.condition != nullptr) look_at_condition(step.condition->tree(), step.rule);
+    look_at_names(step);
     const auto wanted = step.condition == nullptr ? std::nullopt : names_wanted(step.condition->tree());
     const std::string why = dropper_
                                 ? fmt::format("nothing gets to this rule: {} drops every message", place_of(*dropper_))
@@ -119,6 +123,17 @@ class Walk {
     if (!dropper_) remember(step, wanted);
   }
 
+  /// Names are no patterns.
+  void look_at_names(const Step& step) {
+    if (!asks_names(step)) return;
+    for (const auto& [name, row] : step.names) {
+      if (name.find_first_of("*?[") == std::string::npos) continue;
+      warn(row.rule, fmt::format("'{}' is the name of one metric and no pattern; patterns stand in conditions, like "
+                                 "match('^temp_', name)",
+                                 name));
+    }
+  }
+
   void look_at_tags(const Step& step, std::span<const Step> later) {
     if (!takes_tag(step)) return;
     const std::string_view cost = cost_of(step.key);
@@ -126,7 +141,7 @@ class Walk {
     if (std::ranges::any_of(later, [&](const Step& other) { return sets_tag(other, step.key); })) return;
     // Of type=node there is one value a host, and the store has no use for its type-id.
     const auto makes_node = [](const Step& other) { return sets_tag(other, "type") && other.value == "node"; };
-    const bool is_node = step.condition != nullptr && wants_tag(step.condition->tree(), "type", "node");
+    const bool is_node = step.condition != nullptr && tag_wanted(step.condition->tree(), "type") == "node";
     if (step.key != "hostname" && (is_node || std::ranges::any_of(rules_.steps, makes_node))) return;
     warn(step.rule, std::string(cost));
   }
@@ -139,6 +154,50 @@ class Walk {
     // What is dropped is still there to compute from.
     std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
     if (std::string why = why_gone(wanted); !why.empty()) warn(aggregate.rule, std::move(why));
+  }
+
+  /// Lines of one series and one time overwrite each other in the store.
+  void look_at_series(const router::Aggregate& aggregate) {
+    const Node* const condition = aggregate.condition == nullptr ? nullptr : &aggregate.condition->tree();
+    const bool of_some_hosts = condition != nullptr && asks_tag(*condition, "hostname");
+    const auto host = value_of(aggregate, "hostname");
+    if (host && host != router::copied && !of_some_hosts)
+      return warn(aggregate.rule, fmt::format("each host has this aggregate, and all are written as hostname={}: the "
+                                              "last one overwrites the others; there are none of several hosts",
+                                              *host));
+    if (const router::Aggregate* const other = earlier_of_its_series(aggregate); other != nullptr && !of_some_hosts)
+      return warn(aggregate.rule,
+                  fmt::format("it has the name and the tags of {}: one overwrites the other", place_of(other->rule)));
+    if (is_computed_from(aggregate, aggregate.name) && has_type_of_source(aggregate))
+      warn(aggregate.rule, fmt::format("it has the name of a metric that it is computed from, '{}', and no tag 'type' "
+                                       "of its own: it may overwrite that metric",
+                                       aggregate.name));
+  }
+
+  static std::optional<std::string_view> value_of(const router::Aggregate& aggregate, std::string_view key) {
+    const auto found = std::ranges::find(aggregate.tags, key, &codecs::Message::Tag::key);
+    return found == aggregate.tags.end() ? std::nullopt : std::optional<std::string_view>(found->value);
+  }
+
+  const router::Aggregate* earlier_of_its_series(const router::Aggregate& aggregate) const {
+    for (const router::Aggregate& other : rules_.aggregates) {
+      if (&other == &aggregate) break;
+      if (other.name == aggregate.name && std::ranges::is_permutation(other.tags, aggregate.tags)) return &other;
+    }
+    return nullptr;
+  }
+
+  static bool is_computed_from(const router::Aggregate& aggregate, std::string_view name) {
+    const auto wanted = aggregate.condition == nullptr ? std::nullopt : names_wanted(aggregate.condition->tree());
+    return (wanted && wanted->names.contains(name)) || names_metric(aggregate.function->tree(), name);
+  }
+
+  /// As far as the rules say it. What has no type is of a node.
+  static bool has_type_of_source(const router::Aggregate& aggregate) {
+    const std::string_view type = value_of(aggregate, "type").value_or("node");
+    const auto wanted = aggregate.condition == nullptr ? std::nullopt : tag_wanted(aggregate.condition->tree(), "type");
+    if (type == router::copied || type == wanted) return true;
+    return !wanted && !value_of(aggregate, "type");
   }
 
   std::string why_gone(const std::string& name) const {

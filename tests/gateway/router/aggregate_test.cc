@@ -134,8 +134,9 @@ TEST_CASE("the host of an aggregate stands where its messages have it") {
   check(by_default, "host=n1", "host=n1");
   check(by_default, "host=relay,hostname=n1", "hostname=n1");
   // What the rule says of it stays.
-  check(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"hostname": "all"}})x"), "hostname=n1",
-        "hostname=all");
+  check(with_aggregate(R"x({"name": "x", "function": "sum(values)", "if": "hostname == 'n1'",
+                            "tags": {"hostname": "all"}})x"),
+        "hostname=n1", "hostname=all");
   // Hosts are told from one another by it, too.
   CHECK(routed(by_default, "m,host=n1 value=1 1700000000\nm,host=n2 value=2 1700000000\n") ==
         "x,host=n1 value=1 1699999980\nx,host=n2 value=2 1699999980\n");

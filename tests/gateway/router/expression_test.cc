@@ -301,6 +301,8 @@ TEST_CASE("what no message could make right is refused beforehand") {
   check_condition("-name == 1", "0: a sign needs a number, not text");
   check_condition("name ? true : false", "0: a condition is true or false, not text");
   check_condition("name[0] == 'c'", "4: text has no parts");
+  check_condition("metric.name == 'c'",
+                  "7: a message has methods like metric.Name(), no parts: its name is 'name', its tags are 'tag'");
   check_condition("name[1:'a'] == 'x'", "7: a bound is an integer, not text");
   check_condition("sum(tags) == 1", "0: 'sum' goes over a list, not over map");
   check_condition("1 % 0 == 1", "2: a division by zero");

@@ -202,6 +202,8 @@ TEST_CASE("what is wrong with rules is told with its place") {
         "\"\" for none\n");
   check(R"x({"drop_messages": ["a"], "stage_order": ["drop_by_nam"]})x",
         "1:42: unknown stage 'drop_by_nam', did you mean 'drop_by_name'?\n");
+  CHECK(problems_of(R"x({"drop_messages": ["a"], "stage_order": ["frob"]})x")
+            .starts_with("1:42: unknown stage 'frob'; there are 'drop_by_name', 'drop_by_type', "));
   check(R"x({"drop_by_message_type": ["metrics"]})x",
         "1:27: unknown type of message 'metrics', did you mean 'metric'?\n");
   check(R"x({"drop_by_message_type": ["number"]})x",

@@ -108,6 +108,11 @@ TEST_CASE("a value of the wrong type is told with what stands there and what is 
         "false 7 -\nf:1:18: 'rename_metrics' must be a table of texts like {old = \"new\"}, not the float 1.5");
 }
 
+TEST_CASE("a key that is there and wrong is not missing") {
+  CHECK(read(parse_json(R"({"process_messages": {"manipulate_messages": [{"if": 1}]}})", "f")) ==
+        "false 7 -\nf:1:54: 'if' must be a text like \"node\", not the integer 1");
+}
+
 TEST_CASE("all problems are told, and unknown keys with what they may mean") {
   CHECK(read(parse_json(R"({
   "interval_timestamps": true,

@@ -71,6 +71,10 @@ TEST_CASE("names and texts that are hardly meant are warned of") {
   check_condition("not (msgtype in ['event', 'number'])",
                   "there is no type of message 'number': there are 'metric', 'event', 'log', 'control', 'unknown'");
   check_condition("messagetype == 'unknown' || messagetype != 'log'", "");
+  check_condition("unit == None", "'None' is taken for a tag, meta value or field of that name; did you mean 'nil'?");
+  check_condition("value > 1 && tag.hot == True",
+                  "'True' is taken for a tag, meta value or field of that name; did you mean 'true'?");
+  check_condition("unit == nil", "");
   // A tag that another rule adds is there.
   check(R"x({"process_messages": [{"add_tags_by": {"alias": "a"}}, {"drop_by": "name == alias"}]})x", "");
 }
@@ -88,6 +92,49 @@ TEST_CASE("names in functions of aggregates that are hardly meant are warned of"
                  "'hostnam' is taken for the name of a metric; did you mean 'hostname'?");
   check_function("sum(valves)", "");  // the condition says that there is such a metric
   check_function("sum(mem_total) - sum(mem_free) + len(values) + endtime - starttime", "");
+}
+
+TEST_CASE("patterns where only names stand are warned of") {
+  check(R"x({"drop_metrics": ["temp_*", "b"]})x",
+        "1:19: warning: 'temp_*' is the name of one metric and no pattern; patterns stand in conditions, like "
+        "match('^temp_', name)\n");
+  check(R"x({"manipulate_messages": [{"rename_by": {"temp[0-9]": "b"}}]})x",
+        "1:41: warning: 'temp[0-9]' is the name of one metric and no pattern; patterns stand in conditions, like "
+        "match('^temp_', name)\n");
+}
+
+TEST_CASE("aggregates that overwrite each other, or what they are computed from, are warned of") {
+  const auto check_aggregates = [](std::string_view aggregates, std::string_view want) {
+    check(R"x({"num_cache_intervals": 1, "interval_aggregates": [)x" + std::string(aggregates) + "]}",
+          want.empty() ? "" : std::string(want) + "\n");
+  };
+  check_aggregates(R"x({"name": "a", "function": "sum(values)", "tags": {"hostname": "all"}})x",
+                   "1:52: warning: each host has this aggregate, and all are written as hostname=all: the last one "
+                   "overwrites the others; there are none of several hosts");
+  check_aggregates(R"x({"name": "a", "if": "hostname == 'n1'", "function": "sum(m)", "tags": {"hostname": "n2"}})x",
+                   "");
+  check_aggregates(R"x({"name": "a", "function": "sum(m)", "tags": {"hostname": "<copy>"}})x", "");
+  check_aggregates(R"x({"name": "a", "function": "sum(m)"}, {"name": "a", "function": "sum(n)"})x",
+                   "1:89: warning: it has the name and the tags of 'interval_aggregates: a = sum(m)' in line 1: one "
+                   "overwrites the other");
+  check_aggregates(R"x({"name": "a", "function": "sum(m)"}, {"name": "a", "function": "sum(n)", "tags": {"of": "n"}})x",
+                   "");
+  check_aggregates(
+      R"x({"name": "a", "if": "hostname == 'n1'", "function": "sum(m)"},
+ {"name": "a", "if": "tag.hostname != 'n1'", "function": "sum(n)"})x",
+      "");
+  const std::string itself =
+      "1:52: warning: it has the name of a metric that it is computed from, 'm', and no tag 'type' of its own: it may "
+      "overwrite that metric";
+  check_aggregates(R"x({"name": "m", "function": "sum(m)"})x", itself);
+  check_aggregates(R"x({"name": "m", "if": "name == 'm'", "function": "sum(values)"})x", itself);
+  check_aggregates(R"x({"name": "m", "if": "name == 'm'", "function": "sum(values)", "tags": {"type": "<copy>"}})x",
+                   itself);
+  check_aggregates(
+      R"x({"name": "m", "if": "name == 'm' && type == 'core'", "function": "sum(values)", "tags": {"type": "core"}})x",
+      itself);
+  check_aggregates(R"x({"name": "m", "if": "name == 'm' && type == 'core'", "function": "sum(values)"})x", "");
+  check_aggregates(R"x({"name": "m", "if": "name == 'm'", "function": "sum(values)", "tags": {"type": "node"}})x", "");
 }
 
 TEST_CASE("rules for what an earlier one drops are warned of") {
