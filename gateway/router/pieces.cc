@@ -14,7 +14,7 @@ constexpr std::align_val_t piece_align{Pieces::piece_bytes};
 
 }  // namespace
 
-void Pieces::Free::operator()(char* piece) const { ::operator delete[](piece, piece_align); }
+void Pieces::Free::operator()(char* piece) const { ::operator delete[](piece, piece_bytes, piece_align); }
 
 char* Pieces::room(std::size_t bytes, std::size_t align) {
   used_ = (used_ + align - 1) / align * align;

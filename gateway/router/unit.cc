@@ -5,7 +5,7 @@
 // The names are those of cc-lib 2.12.0, ccUnits/ccUnitPrefix.go and ccUnitMeasure.go. There a measure is whatever
 // begins like one (bit and bps are Bytes, state is seconds, kWh is KW) and an unknown denominator is dropped (GB/min is
 // GB): not here, so that no value is called what nobody wrote. Letters count as little as there, though: b is a Byte
-// (Mb is MB, kb is KB), S is a second.
+// (Mb is MB, kb is KB), S is a second. us and nW, which it writes, are not read there; here they are.
 
 #include "gateway/router/unit.h"
 
@@ -103,7 +103,7 @@ std::optional<Prefix> prefix_of(std::string_view text, Measure measure) {
 }
 
 std::optional<Unit> parse_numerator(std::string_view text) {
-  const std::size_t letter = !text.empty() && std::string_view("kKmMgGtTpPeEzZyY").contains(text[0]) ? 1 : 0;
+  const std::size_t letter = !text.empty() && std::string_view("kKmMgGtTpPeEzZyYun").contains(text[0]) ? 1 : 0;
   const std::size_t size = letter + (text.substr(letter).starts_with('i') ? 1 : 0);
   if (const auto measure = parse_measure(text.substr(size))) {
     const auto prefix = prefix_of(text.substr(0, size), *measure);
@@ -187,8 +187,7 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
 std::optional<Unit> with_prefix(const Unit& unit, Prefix prefix) {
   Unit changed = unit;
   changed.prefix = prefix;
-  const std::optional<Unit> read = parse_unit(short_text(changed));
-  return !read || *read == changed ? std::optional(changed) : std::nullopt;
+  return parse_unit(short_text(changed)) == changed ? std::optional(changed) : std::nullopt;
 }
 
 double factor(Prefix from, Prefix to) { return times(1, Ratio(from, to)); }

@@ -64,9 +64,9 @@ std::optional<Unit> parse_unit(std::string_view text);
 /// As cc-lib writes it: KB, MB/s, GFlops/s.
 std::string short_text(const Unit& unit);
 
-/// "" is the base; u and n, which no unit is read with, are prefixes too.
+/// "" is the base.
 std::optional<Prefix> parse_prefix(std::string_view text);
-/// `unit` with another prefix. Nothing where its text would be read as another unit: mB is Megabytes, and K% is
+/// `unit` with another prefix. Nothing where its text says another unit: mB is Megabytes, and K% is
 /// percent.
 std::optional<Unit> with_prefix(const Unit& unit, Prefix prefix);
 

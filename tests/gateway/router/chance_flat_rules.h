@@ -372,7 +372,7 @@ class ChanceTrial {
     // First what both know, then what the library takes for another one, then what is none.
     static constexpr std::string_view units[] = {"KB",  "kB",     "MByte/s", "Bytes", "GFlops/s", "%",    "s",
                                                  "mHz", "degC",   "packets", "GF/s",  "Watts",    "KiB",  "MB",
-                                                 "kB",  "Mbit/s", "kWh",     "state", "GB/min",   "MT/s", "us"};
+                                                 "kB",  "Mbit/s", "kWh",     "state", "GB/min",   "MT/s", "µs"};
     static const std::vector<json> values = {{{"float", 1.0}},
                                              {{"float", 2.5}},
                                              {{"float", 72.5}},
