@@ -44,7 +44,6 @@ class Checker {
   Type type_of(Node& node);
   Type check_list(Node& node);
   Type check_name(Node& node);
-  static Type put_in(Node& node, const Value& value);
   Type check_member(Node& node);
   Type check_slice(Node& node);
   Type check_unary(Node& node);
@@ -170,35 +169,13 @@ Type Checker::check_name(Node& node) {
     return fail(node, meant.empty() ? fmt::format("unknown name '{}'", node.text)
                                     : fmt::format("unknown name '{}', did you mean '{}'", node.text, meant));
   }
-  if (known->constant) return put_in(node, *known->constant);
+  if (known->constant) {
+    write_down(*known->constant, node);
+    return node.type;
+  }
   node.slot = known->slot;
   node.reads = known->reads;
   return known->type;
-}
-
-/// The name is replaced by what it stands for.
-Type Checker::put_in(Node& node, const Value& value) {
-  switch (value.kind) {
-    case Value::Kind::boolean:
-      node.kind = Node::Kind::boolean;
-      node.integer = value.boolean ? 1 : 0;
-      return T::boolean;
-    case Value::Kind::integer:
-      node.kind = Node::Kind::integer;
-      node.integer = value.integer;
-      return T::integer;
-    case Value::Kind::real:
-      node.kind = Node::Kind::real;
-      node.real = value.real;
-      return T::real;
-    case Value::Kind::text:
-      node.kind = Node::Kind::text;
-      node.text = value.text;
-      return T::text;
-    default:
-      node.kind = Node::Kind::nil;
-      return T::nil;
-  }
 }
 
 Type Checker::check_member(Node& node) {

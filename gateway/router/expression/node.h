@@ -13,6 +13,7 @@
 namespace gw::expression {
 
 struct Function;
+struct Value;
 
 enum class Operator : std::uint8_t {
   negate,
@@ -81,5 +82,7 @@ struct Node {
 using NodePtr = std::unique_ptr<Node>;
 
 NodePtr copy_without_parts(const Node& node);
+/// Makes `node`, which has no parts, the literal of `value`. False where nothing is: a list, a map, a message.
+bool write_down(const Value& value, Node& node);
 
 }  // namespace gw::expression

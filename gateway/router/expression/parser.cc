@@ -19,8 +19,8 @@
 //   key        = name | text | number | "(" expression ")" .
 //
 // `a | f(b)` is f(a, b). `not` before in, matches, contains, startsWith and endsWith negates these. 1 < 2 < 3 means
-// 1 < 2 && 2 < 3. `??` stands with other operators in parentheses only. What + - * make of integers and is too large for
-// one is a float; so it is of a sign, abs() and sum(). In Go, and there in expr-lang, it is another number.
+// 1 < 2 && 2 < 3. `??` stands with other operators in parentheses only. What + - * make of integers and is too large
+// for one is a float; so it is of a sign, abs() and sum(). In Go, and there in expr-lang, it is another number.
 
 #include "gateway/router/expression/parser.h"
 
@@ -576,22 +576,6 @@ void Parser::arguments(std::vector<NodePtr>& into) {
 }
 
 }  // namespace
-
-NodePtr copy_without_parts(const Node& node) {
-  auto copy = std::make_unique<Node>();
-  copy->kind = node.kind;
-  copy->op = node.op;
-  copy->at = node.at;
-  copy->integer = node.integer;
-  copy->real = node.real;
-  copy->text = node.text;
-  copy->function = node.function;
-  copy->slot = node.slot;
-  copy->type = node.type;
-  copy->reads = node.reads;
-  copy->pattern = node.pattern;
-  return copy;
-}
 
 Checked<NodePtr> parse(std::string_view source) {
   Checked<std::vector<Token>> tokens = tokens_of(source);

@@ -26,40 +26,6 @@ bool is_literal(const Node& node) {
 }
 bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean && (node.integer != 0) == truth; }
 
-/// What gives `value`; null where that cannot be written down.
-NodePtr literal(const Value& value, std::size_t at) {
-  auto node = std::make_unique<Node>();
-  node->at = at;
-  switch (value.kind) {
-    case Value::Kind::nil:
-      node->kind = Kind::nil;
-      node->type = Type::Kind::nil;
-      return node;
-    case Value::Kind::boolean:
-      node->kind = Kind::boolean;
-      node->integer = value.boolean ? 1 : 0;
-      node->type = Type::Kind::boolean;
-      return node;
-    case Value::Kind::integer:
-      node->kind = Kind::integer;
-      node->integer = value.integer;
-      node->type = Type::Kind::integer;
-      return node;
-    case Value::Kind::real:
-      node->kind = Kind::real;
-      node->real = value.real;
-      node->type = Type::Kind::real;
-      return node;
-    case Value::Kind::text:
-      node->kind = Kind::text;
-      node->text = value.text;
-      node->type = Type::Kind::text;
-      return node;
-    default:
-      return nullptr;
-  }
-}
-
 class Specialiser {
  public:
   Specialiser(const Variables& known, const IsKnown& is_known) : variables_(known), is_known_(is_known) {}
@@ -118,8 +84,9 @@ Specialiser::Part Specialiser::folded(Part part) {
   const Checked<Value> value = evaluate_part(*part.node, variables_, arena_, lets_.size(), steps_left_);
   part.good = value.has_value();
   if (!value) return part;
-  NodePtr written = literal(*value, part.node->at);
-  return written ? Part{.node = std::move(written)} : std::move(part);
+  auto literal = std::make_unique<Node>();
+  literal->at = part.node->at;
+  return write_down(*value, *literal) ? Part{.node = std::move(literal)} : std::move(part);
 }
 
 Specialiser::Part Specialiser::of(const Node& node) {

@@ -2,29 +2,22 @@
 
 #include <doctest/doctest.h>
 
-#include <sstream>
+#include <string_view>
 #include <vector>
+
+#include "tests/gateway/cli/ran.h"
+
+using namespace cli_test;
 
 namespace {
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Ran ran(std::vector<std::string_view> arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = gw::cli::run_command_line(arguments, out, err);
-  return {code, out.str(), err.str()};
-}
+Ran ran(const Words& words) { return run(gw::cli::run_command_line, words); }
 
 }  // namespace
 
 TEST_CASE("what is wrong with a command line is told on stderr with exit code 2") {
   const auto check = [](std::vector<std::string_view> arguments, std::string_view want) {
-    const Ran result = ran(std::move(arguments));
+    const Ran result = ran(arguments);
     CHECK(result.code == 2);
     CHECK(result.out.empty());
     CHECK(result.err == want);

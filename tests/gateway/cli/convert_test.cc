@@ -2,40 +2,24 @@
 
 #include <doctest/doctest.h>
 
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "tests/gateway/cli/ran.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace gw::cli;
+using cli_test::Ran;
+using cli_test::Words;
 
 namespace {
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Ran run(const std::vector<std::string_view>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = convert(words, out, err);
-  return {code, out.str(), err.str()};
-}
+Ran run(const Words& words) { return cli_test::run(convert, words); }
 
 /// Converts `text` as a file of that name, which is left out of what comes back but for its last part.
 Ran run_text(const std::string& text, const std::string& name) {
   const config_test::Folder folder;
-  const std::string file = folder.file(name, text);
-  Ran ran = run({file});
-  const std::string before = folder.path().string() + "/";
-  for (std::string* const said : {&ran.out, &ran.err}) {
-    for (std::size_t at = 0; (at = said->find(before, at)) != std::string::npos;) said->erase(at, before.size());
-  }
-  return ran;
+  return without_folder(run({folder.file(name, text)}), folder.path().string());
 }
 
 }  // namespace

@@ -3,35 +3,21 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <sstream>
+#include <string>
 #include <vector>
 
 #include "codecs/gzip.h"
 #include "gateway/cli/formats/format.h"
+#include "tests/gateway/cli/ran.h"
 
 using namespace gw::cli;
+using cli_test::Ran;
+using cli_test::Words;
 
 namespace {
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-using Words = std::vector<std::string_view>;
-
-Ran run_with(int (*command)(Arguments, std::istream&, std::ostream&, std::ostream&), const Words& words,
-             const std::string& input) {
-  std::istringstream in(input);
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = command(words, in, out, err);
-  return {code, out.str(), err.str()};
-}
-
-Ran decoded(const Words& words, const std::string& body) { return run_with(decode, words, body); }
-Ran encoded(const Words& words, const std::string& lines) { return run_with(encode, words, lines); }
+Ran decoded(const Words& words, const std::string& body) { return cli_test::run(decode, words, body); }
+Ran encoded(const Words& words, const std::string& lines) { return cli_test::run(encode, words, lines); }
 
 const std::string cpu =
     R"({"name":"cpu","tags":{"host":"a"},"fields":{"value":{"float":1.5}},"time":1722945600000000000})";

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -8,38 +7,24 @@
 #include "codecs/remote_write_encode.h"
 #include "codecs/snappy_block.h"
 #include "gateway/cli/decode.h"
+#include "tests/gateway/cli/ran.h"
 
 using namespace codecs::remote_write;
 using codecs::Label;
+using namespace cli_test;
 
 namespace {
-
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-using Words = std::vector<std::string_view>;
 
 Ran decoded(std::string_view dialect, const std::string& body, Words more = {}) {
   Words words{"--format", "remote_write", "--dialect", dialect};
   words.insert(words.end(), more.begin(), more.end());
-  std::istringstream in(body);
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = gw::cli::decode(words, in, out, err);
-  return {code, out.str(), err.str()};
+  return run(gw::cli::decode, words, body);
 }
 
 Ran encoded(std::string_view dialect, const std::string& lines, Words more = {}) {
   Words words{"--format", "remote_write", "--dialect", dialect};
   words.insert(words.end(), more.begin(), more.end());
-  std::istringstream in(lines);
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = gw::cli::encode(words, in, out, err);
-  return {code, out.str(), err.str()};
+  return run(gw::cli::encode, words, lines);
 }
 
 std::string request(Version version, const Series& series) {

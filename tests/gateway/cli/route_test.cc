@@ -1,17 +1,18 @@
 #include "gateway/cli/route.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <vector>
+#include <string_view>
+
+#include "tests/gateway/cli/ran.h"
+#include "tests/gateway/config/folder.h"
 
 using namespace gw;
 using namespace gw::cli;
+using cli_test::Ran;
+using cli_test::Words;
 
 namespace {
 
@@ -20,35 +21,23 @@ class FixedClock final : public Clock {
   Instant now() const override { return {WallTime(std::chrono::seconds(1'700'000'000)), {}}; }
 };
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
 /// A file of rules that goes with the test.
 class RulesFile {
  public:
-  explicit RulesFile(const std::string& rules, const std::string& ending = "json")
-      : path_(std::filesystem::temp_directory_path() /
-              ("cc-gateway-route-test-" + std::to_string(getpid()) + "." + ending)) {
-    std::ofstream(path_) << rules;
-  }
-  ~RulesFile() { std::filesystem::remove(path_); }
-  RulesFile(const RulesFile&) = delete;
-  RulesFile& operator=(const RulesFile&) = delete;
-  std::string name() const { return path_.string(); }
+  explicit RulesFile(std::string_view rules, std::string_view ending = "json")
+      : name_(folder_.file("rules." + std::string(ending), rules)) {}
+  const std::string& name() const { return name_; }
 
  private:
-  std::filesystem::path path_;
+  config_test::Folder folder_;
+  std::string name_;
 };
 
-Ran run(const std::vector<std::string_view>& words, const std::string& lines) {
-  std::istringstream in(lines);
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = route(words, FixedClock(), in, out, err);
-  return {code, out.str(), err.str()};
+Ran run(const Words& words, const std::string& lines) {
+  const auto command = [](Arguments arguments, std::istream& in, std::ostream& out, std::ostream& err) {
+    return route(arguments, FixedClock(), in, out, err);
+  };
+  return cli_test::run(command, words, lines);
 }
 
 }  // namespace
@@ -104,7 +93,7 @@ TEST_CASE("route tells of units that are left as they were, which is no failure"
 TEST_CASE("route gives rules the topology of hosts") {
   const RulesFile rules(R"x({"drop_metrics_if": ["tag_type-id in getCpuListOfType('socket', '1')"]})x");
   const RulesFile cluster(
-      R"({"subClusters": [{"nodes": "n[1-2]", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})", "cluster.json");
+      R"({"subClusters": [{"nodes": "n[1-2]", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})");
   const std::string lines = "a,hostname=n1,type-id=0 value=1\na,hostname=n2,type-id=1 value=1\n";
   CHECK(run({"--rules", rules.name(), "--topology", cluster.name()}, lines).out == "a,hostname=n1,type-id=0 value=1\n");
   const Ran without = run({"--rules", rules.name()}, lines);

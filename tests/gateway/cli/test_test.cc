@@ -2,41 +2,26 @@
 
 #include <doctest/doctest.h>
 
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "tests/gateway/cli/ran.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace gw::cli;
+using cli_test::Ran;
+using cli_test::Words;
 
 namespace {
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Ran run(const std::vector<std::string_view>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = test(words, out, err);
-  return {code, out.str(), err.str()};
-}
+Ran run(const Words& words) { return cli_test::run(test, words); }
 
 /// A file of cases, with rules beside it; both go with the test. Its name is left out of what comes back.
 Ran run_cases(const std::string& cases, const std::string& rules = "{}") {
   const config_test::Folder folder;
   const std::string file = folder.file("cases.toml", cases);
   folder.file("router.json", rules);
-  Ran ran = run({file});
-  const std::string before = file.substr(0, file.size() - std::string_view("cases.toml").size());
-  for (std::string* const text : {&ran.out, &ran.err}) {
-    for (std::size_t at = 0; (at = text->find(before, at)) != std::string::npos;) text->erase(at, before.size());
-  }
-  return ran;
+  return without_folder(run({file}), folder.path().string());
 }
 
 }  // namespace

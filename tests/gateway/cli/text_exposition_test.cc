@@ -1,27 +1,17 @@
 #include <doctest/doctest.h>
 
-#include <sstream>
-#include <vector>
+#include <string>
+#include <string_view>
 
 #include "gateway/cli/decode.h"
+#include "tests/gateway/cli/ran.h"
 
-using namespace gw::cli;
+using namespace cli_test;
 
 namespace {
 
-struct Ran {
-  int code;
-  std::string out;
-  std::string err;
-};
-
 Ran decoded(std::string_view format, const std::string& page) {
-  std::istringstream in(page);
-  std::ostringstream out;
-  std::ostringstream err;
-  const std::vector<std::string_view> words = {"--format", format};
-  const int code = decode(words, in, out, err);
-  return {code, out.str(), err.str()};
+  return run(gw::cli::decode, {"--format", format}, page);
 }
 
 }  // namespace
