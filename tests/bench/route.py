@@ -4,7 +4,8 @@
     ./dev bench route [--runs N] [--seconds S]
 
 Ours is tests/bench/route, theirs tests/servers/cc_lib (FromBytes, ProcessMessage, ToLineProtocol). 10,000 and 120,000 series; 1, 10, 100 and
-1,000 rules that look at name and tags, some of them that look at value and time, and units. The last column is the first pass, which learns the series.
+1,000 rules that look at name and tags, and as many that look at the value too; value and time; units. The last column is the first pass, which learns
+the series. Rows `flat` say how fast 1,000 rules are beside one.
 What both write must be equally many lines; a difference ends the bench with an error. Speeds of this machine differ from run to run: best,
 median and worst are printed.
 Everything goes into build/bench/route.json.
@@ -55,12 +56,19 @@ def series_rules(count):
     return rules
 
 
-RULES = {f"{n} rules": series_rules(n) for n in (1, 10, 100, 1000)}
+def value_rules(count):
+    """The first one asks each line for its value, the others those of few series or none."""
+    few = [f"name == 'gone_{i}' && field.value > 5" for i in range(count - 1)]
+    return {"add_tags_if": [{"key": "high", "value": "true", "if": "field.value > 500"}], "drop_messages_if": few}
+
+
+COUNTS = (1, 10, 100, 1000)
+RULES = {f"{n} rules": series_rules(n) for n in COUNTS} | {f"{n} on value": value_rules(n) for n in COUNTS}
+FLAT = (("1 rules", "1000 rules"), ("1 on value", "1000 on value"))
 RULES["value and time"] = {
     "drop_messages_if": ["field.value > 990", "timestamp < 1000"],
     "add_tags_if": [{"key": "hot", "value": "true", "if": "name == 'temp_core' && field.value > 70"}],
 }
-RULES["1000 on value"] = {"drop_messages_if": [f"name == 'gone_{i}' && field.value > 5" for i in range(1000)]}
 RULES["prefix"] = {"change_unit_prefix": {"name == 'mem_used'": "G"}}
 
 
@@ -99,6 +107,15 @@ def measure(load, name, runs, seconds):
     return {"load": load, "rules": name, "ours": ours.speeds, "cc-lib": theirs.speeds, "last": ours.last}
 
 
+def flat(load, results):
+    """How fast many rules are beside one."""
+    best = {row["rules"]: row for row in results if row["load"] == load}
+    for one, many in FLAT:
+        ratios = [max(best[many][side]) / max(best[one][side]) if best[one][side] else None for side in ("ours", "cc-lib")]
+        ours, theirs = (f"{ratio:8.0%}" if ratio else f"{'-':>8}" for ratio in ratios)
+        print(f"{load:<15} {'flat: ' + many:<19} {ours} {'':<13} {theirs}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
@@ -113,7 +130,10 @@ def main():
     print(f"{'':<31} {'ours, M lines/s':>26} {'cc-lib, M lines/s':>26} {'ratio':>7} {'alloc/':>7} {'bytes/':>6} {'learning':>9}")
     print(f"{'series':<15} {'rules':<15} {'best':>8} {'median':>8} {'worst':>8} {'best':>8} {'median':>8} {'worst':>8} {'':>7} {'line':>7} "
           f"{'series':>6} {'M lines/s':>9}")
-    results = [measure(load, name, options.runs, options.seconds) for load in loads for name in RULES]
+    results = []
+    for load in loads:
+        results += [measure(load, name, options.runs, options.seconds) for name in RULES]
+        flat(load, results)
     (FOLDER / "route.json").write_text(json.dumps(results, indent=1))
 
 
