@@ -64,6 +64,17 @@ bool is_known(const MessageView& series, const Node& part) {
   return series_tells(series, part) || std::ranges::find(types, part.text) != types.end();
 }
 
+/// The value of a line that has a plan, which is a number; not a tag of that name, which is known.
+bool is_value(const Node& part) {
+  if (part.kind == Node::Kind::name) return part.text == value_key || part.text == "field_value";
+  const auto is = [](const Node& node, Node::Kind kind, std::string_view text) {
+    return node.kind == kind && node.text == text;
+  };
+  const Node& of = *part.parts[0];
+  return (is(of, Node::Kind::name, "field") || is(of, Node::Kind::name, "fields")) &&
+         is(*part.parts[1], Node::Kind::text, value_key);
+}
+
 /// A part that could not be replaced by its value: a list of all tags, say.
 bool reads_known(const MessageView& series, const Node& tree) {
   const bool asks = tree.kind == Node::Kind::name || tree.kind == Node::Kind::method;
@@ -247,8 +258,8 @@ std::optional<bool> Plan::ask(const expression::Expression* condition, std::size
   const Node* left = &condition->tree();
   NodePtr special;
   if (reads_known(series, *left)) {
-    special = expression::specialise(*left, MessageVariables(series),
-                                     [&series](const Node& part) { return is_known(series, part); });
+    const auto is_known_here = [&series](const Node& part) { return is_known(series, part); };
+    special = expression::specialise(*left, MessageVariables(series), is_known_here, is_value);
     if (special->kind == Node::Kind::boolean) return special->integer != 0;
     if (reads_known(series, *special)) return std::nullopt;
   }

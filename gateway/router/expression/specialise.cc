@@ -28,7 +28,8 @@ bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean 
 
 class Specialiser {
  public:
-  Specialiser(const Variables& known, const IsKnown& is_known) : variables_(known), is_known_(is_known) {}
+  Specialiser(const Variables& known, const IsKnown& is_known, const IsNumber& is_number)
+      : variables_(known), is_known_(is_known), is_number_(is_number) {}
 
   NodePtr run(const Node& tree) { return of(tree).node; }
 
@@ -57,11 +58,14 @@ class Specialiser {
   Part let(const Node& node);
   Part sequence(const Node& node);
   Part call(const Node& node);
+  bool is_sure(const Node& node) const;
+  bool is_sure_number(const Node& node) const;
   static void add(Part& to, Part part);
   Part folded(Part part);
 
   const Variables& variables_;
   const IsKnown& is_known_;
+  const IsNumber& is_number_;
   Arena arena_;
   std::vector<Variable> lets_;
   std::size_t steps_left_ = steps_max;
@@ -168,11 +172,31 @@ Specialiser::Part Specialiser::lazy(const Node& node) {
     const auto truth = [](const Part& part) { return part.node->type.is(Type::Kind::boolean); };
     if (is_truth(*left.node, !is_or) && truth(right)) return right;
     if (is_truth(*right.node, !is_or) && truth(left)) return left;
+    if (is_truth(*right.node, is_or) && is_sure(*left.node)) return right;
   }
   Part part{.node = copy_without_parts(node)};
   add(part, std::move(left));
   add(part, std::move(right));
   return folded(std::move(part));
+}
+
+/// Whether it is true or false for each message, and nothing can be wrong with it.
+bool Specialiser::is_sure(const Node& node) const {
+  const auto sure = [this](const NodePtr& part) { return is_sure(*part); };
+  const auto number = [this](const NodePtr& part) { return is_sure_number(*part); };
+  if (node.kind == Kind::boolean) return true;
+  if (node.kind == Kind::unary) return node.op == Operator::logical_not && sure(node.parts[0]);
+  if (node.kind != Kind::binary) return false;
+  if (node.op == Operator::logical_and || node.op == Operator::logical_or) return std::ranges::all_of(node.parts, sure);
+  return node.op >= Operator::equal && node.op <= Operator::greater_equal && std::ranges::all_of(node.parts, number);
+}
+
+bool Specialiser::is_sure_number(const Node& node) const {
+  if (node.kind == Kind::integer || node.kind == Kind::real) return true;
+  const bool is_own = node.kind == Kind::name && node.slot < 0;
+  if (is_own || (node.kind != Kind::name && node.kind != Kind::member)) return false;
+  const bool says_type = node.kind == Kind::name && !node.type.is(Type::Kind::any) && node.type.may_be_number();
+  return says_type || (is_number_ && is_number_(node));
 }
 
 Specialiser::Part Specialiser::conditional(const Node& node) {
@@ -236,8 +260,8 @@ Specialiser::Part Specialiser::call(const Node& node) {
 
 }  // namespace
 
-NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known) {
-  return Specialiser(known, is_known).run(tree);
+NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number) {
+  return Specialiser(known, is_known, is_number).run(tree);
 }
 
 Reads reads_of(const Node& tree) {

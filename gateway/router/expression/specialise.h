@@ -15,12 +15,16 @@ namespace gw::expression {
 /// Whether `part`, a name or a method of the tree, gives already what it will always give. Its `reads`, which the
 /// environment said of it, tells mostly.
 using IsKnown = std::function<bool(const Node& part)>;
+/// Whether `part`, a name or a member (`a.b`) of the tree that is not known, gives a number, whichever. Without it
+/// only those do whose type says so.
+using IsNumber = std::function<bool(const Node& part)>;
 
 /// A copy of a checked tree in which what depends on known names and methods only is replaced by its value, where that
 /// is nil, true or false, a number or a text; `known` is asked for nothing else. It owns its texts and has the value or
 /// the problem that `tree` has for variables that agree with `known`, but for the problem of too many steps: it takes
-/// fewer.
-NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known);
+/// fewer. Of `value > 5 && name == 'x'` the name alone may decide, where `value` is a number: nothing can be wrong
+/// then.
+NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number = {});
 
 /// The most that a name or method of a checked tree reads. In a specialised one, what only `perhaps` reads the message
 /// was decided: it does, or it is no longer there.

@@ -442,6 +442,19 @@ TEST_CASE("series share what they are asked") {
   CHECK(bytes_per_series(R"(, "rename_metrics": {"m": "renamed"})", 10) < 300);
 }
 
+TEST_CASE("the name decides on either side of the value, which is a number") {
+  std::string conditions;
+  for (const std::string_view value : {"value", "field.value", "fields['value']", "field_value"}) {
+    for (int i = 0; i < 20; ++i)
+      conditions += fmt::format("{}\"{} > {} && name == 'm{}'\"", conditions.empty() ? "" : ", ", value, i, i);
+  }
+  Router router(rules_of("{\"drop_metrics_if\": [" + conditions + "]}"));
+  for (int i = 0; i < 3; ++i)
+    CHECK(routed(router, "m0,hostname=n1 value=-1 1\nm0,hostname=n1 value=50 1\nb value=9 1\nb,value=x value=9 1\n") ==
+          "m0,hostname=n1 value=-1 1\nb value=9 1\nb,value=x value=9 1\n");
+  CHECK(router.plan().counts().plain == 3);  // a text that is asked for its number fails each time
+}
+
 TEST_CASE("a series of which too much is asked takes the plain way by itself") {
   std::string conditions;
   for (int i = 0; i < 100; ++i)

@@ -30,10 +30,11 @@ Checked<Expression> compiled(std::string_view source) {
 }
 
 /// For the series of `message`: its fields and time are not there to look at.
-NodePtr for_series(const Node& tree, const router::MessageView& message) {
+NodePtr for_series(const Node& tree, const router::MessageView& message, const IsNumber& is_number = {}) {
   const router::MessageView series = {.name = message.name, .tags = message.tags, .meta = message.meta};
-  return specialise(tree, router::MessageVariables(series),
-                    [&series](const Node& part) { return router::series_tells(series, part); });
+  return specialise(
+      tree, router::MessageVariables(series),
+      [&series](const Node& part) { return router::series_tells(series, part); }, is_number);
 }
 
 std::string shape(const Node& node) {
@@ -114,6 +115,29 @@ TEST_CASE("what a series tells is decided, and the rest is left") {
   check("value matches '^' + type", "(binary value '^core')");
   check("let s = 'a'; map([1], let t = type; string(#) + t + s)",
         "(let 'a' (call (list 1) (let 'core' (binary (binary (call (item)) 'core') 'a'))))");
+}
+
+TEST_CASE("what can be neither wrong nor right is left out") {
+  const router::MessageView message = sample_message();
+  const auto check = [&message](std::string_view source, std::string_view want) {
+    CAPTURE(source);
+    const Checked<Expression> expression = compiled(source);
+    REQUIRE(expression);
+    const auto is_number = [](const Node& part) { return part.text == "value"; };
+    CHECK(shape(*for_series(expression->tree(), message, is_number)) == want);
+  };
+  check("value > 70 && name == 'other'", "false");
+  check("value > 70 && name == 'cpu_load'", "(binary value 70)");
+  check("value <= 70 || name == 'cpu_load'", "true");
+  check("(value > 1 || not (value == 2.5)) && 3 < value && name == 'other'", "false");
+  check("1 < value < 3 && name == 'other'", "false");
+  check("timestamp > 1700000000 && name == 'other'", "false");
+  check("nothing > 70 && name == 'other'", "(binary (binary nothing 70) false)");
+  check("value > type && name == 'other'", "(binary (binary value 'core') false)");
+  check("value + 1 > 70 && name == 'other'", "(binary (binary (binary value 1) 70) false)");
+  check("value && name == 'other'", "(binary value false)");
+  check("(value in [1]) && name == 'other'", "(binary (binary value (list 1)) false)");
+  check("let value_ = nothing; value_ > 70 && name == 'other'", "(let nothing (binary (binary value_ 70) false))");
 }
 
 TEST_CASE("a pattern that a series tells is compiled for it") {
