@@ -65,7 +65,7 @@ Value to_integer(Call& call) {
     return Value::of(static_cast<std::int64_t>(value.real));
   }
   if (!value.is(Kind::text)) return wrong(call, 0, "number or text");
-  const std::string_view digits = value.text.substr(value.text.starts_with('+') ? 1 : 0);
+  const std::string_view digits = value.text.substr(value.text.starts_with('+') && !value.text.starts_with("+-") ? 1 : 0);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size())

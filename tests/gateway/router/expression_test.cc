@@ -321,6 +321,8 @@ TEST_CASE("what a message makes wrong is said with its place") {
                   "run 8: '%' does not fit between text and integer: int() or float() makes a number of a text");
   check_condition("-type == 1", "run 0: a sign needs a number, not text");
   check_condition("int(type) == 3", "run 0: int: 'core' is no integer");
+  check_condition("int('+-5') == -5", "run 0: int: '+-5' is no integer");
+  check_condition("int('+5') == 5", "true");
   check_condition("len(value) == 3", "run 0: len: argument 1 must be a text, list or map, not float");
   check_condition("sum(type) == 1", "run 0: 'sum' goes over a list, not over text");
   check_condition("tags.cluster.name == 'x'", "run 13: nil has no parts");
