@@ -91,22 +91,6 @@ std::string total_of(std::string_view file, const std::vector<Problem>& problems
   return parts.empty() ? "" : fmt::format("{}: {}", file, fmt::join(parts, ", "));
 }
 
-/// A line of another cluster than the gateway's is none for its store.
-void warn_of_clusters(const Config& config, rules::LoadedRules& rules) {
-  if (!config.router || config.router->rules == nullptr) return;
-  for (const router::Step& step : config.router->rules->steps) {
-    const bool sets_cluster = step.kind == router::Step::Kind::set && step.to == router::Part::tags &&
-                              step.key == "cluster" && step.value != config.gateway.cluster;
-    if (!sets_cluster) continue;
-    Problem problem{Problem::Severity::warning, config.router->rules->rules[step.rule].at,
-                    fmt::format("cluster becomes {}, but [gateway] has cluster {}: the gateway drops such lines as "
-                                "bad_cluster",
-                                in_quotes(step.value), in_quotes(config.gateway.cluster))};
-    if (std::ranges::find(rules.problems, problem) == rules.problems.end()) rules.problems.push_back(problem);
-  }
-  sort_by_place(rules.problems);
-}
-
 /// `<prefix>.<cluster>.metrics`, or "" where cluster or prefix cannot be used.
 std::string metrics_subject(const Config& config) {
   const bool prefix_good = config.nats.prefix.empty() || subjects::subject_problem(config.nats.prefix).empty();
@@ -135,7 +119,6 @@ Config read_config(TableReader& root, rules::LoadedRules& rules) {
   check_counts(reading, config);
   check_roles(reading, root);
   check_loops(reading, config, sinks);
-  warn_of_clusters(config, rules);
   return config;
 }
 

@@ -58,7 +58,7 @@ const std::string* find(const std::vector<Tag>& tags, std::string_view key) {
 }
 
 /// Text that no two series share: a NUL is in no name.
-std::string key_of(const Message& message) {
+std::string key_of(const codecs::Message& message) {
   std::vector<Tag> tags = message.tags;
   std::ranges::sort(tags, {}, &Tag::key);
   std::string key = message.name;
@@ -141,10 +141,11 @@ class GroupVariables final : public expression::Variables {
 Aggregator::Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options)
     : rules_(std::move(rules)), options_(options), ended_until_(options.begin_ns) {}
 
-SourcePtr Aggregator::source(const Message& message, std::vector<std::size_t> aggregates) const {
+SourcePtr Aggregator::source(const codecs::Message& before, const Message& message,
+                             std::vector<std::size_t> aggregates) const {
   if (aggregates.empty()) return nullptr;
   auto source = std::make_shared<AggregateSource>();
-  source->key = key_of(message);
+  source->key = key_of(before);
   source->host = std::string(host_of(message, rules_->hostname_tag));
   source->name = message.name;
   source->tags = message.tags;

@@ -48,7 +48,8 @@ struct Computed {
 /// What values of one series have in common that the same aggregates are computed from. Conditions may read the value:
 /// a series has one for each answer of them.
 struct AggregateSource {
-  std::string key;   ///< of the series: name and tags, what tells it from others
+  std::string
+      key;  ///< of the series: name and tags before the rules, which may give its lines other ones by their value
   std::string host;  ///< its group; empty where it has none
   std::string name;
   std::vector<codecs::Message::Tag> tags;
@@ -61,8 +62,10 @@ class Aggregator {
  public:
   Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options);
 
-  /// Of the value of `message`; null where no aggregate is computed from it. `aggregates`: those whose conditions hold.
-  std::shared_ptr<const AggregateSource> source(const Message& message, std::vector<std::size_t> aggregates) const;
+  /// Of the value of `message`, which came as `before`; null where no aggregate is computed from it. `aggregates`:
+  /// those whose conditions hold.
+  std::shared_ptr<const AggregateSource> source(const codecs::Message& before, const Message& message,
+                                                std::vector<std::size_t> aggregates) const;
   /// The clock of intervals is so much behind what `add` is told; at first not at all.
   void set_behind(std::int64_t behind_ns) { behind_ns_ = behind_ns; }
   /// A value of `source`, which `source` made; a number.

@@ -170,9 +170,9 @@ Routed Plan::plain(const codecs::Line& line, std::int64_t now_ns, std::string& o
   if (!decoded) return {.kind = Routed::Kind::not_representable, .rule = 0, .problem = decoded.error()};
   Message message{*decoded, {}};
   const auto rule = interpreter_.run(message, now_ns, rule_counts_);
-  if (!rules_->aggregates.empty()) {
-    const auto source = aggregator_.source(message, interpreter_.aggregates(rule_counts_));
-    keep(source, number_in(message), message.time_ns.value_or(now_ns), now_ns);
+  if (const auto value = rules_->aggregates.empty() ? std::nullopt : number_in(message)) {
+    const auto source = aggregator_.source(*decoded, message, interpreter_.aggregates(rule_counts_));
+    keep(source, *value, message.time_ns.value_or(now_ns), now_ns);
   }
   if (rule) return {.kind = Routed::Kind::dropped, .rule = *rule, .problem = {}};
   return write(message, *decoded, line, out);
@@ -214,8 +214,8 @@ Routed Plan::learn(SeriesRecord* record, std::string_view key, const codecs::Lin
     return plain(line, now_ns, out);
   }
   commit();
-  const auto source = aggregator_.source(message, std::move(outcome->aggregates));
-  keep(source, number_in(message), message.time_ns.value_or(now_ns), now_ns);
+  const auto source = aggregator_.source(*decoded, message, std::move(outcome->aggregates));
+  keep(source, number_in(message).value(), message.time_ns.value_or(now_ns), now_ns);
   if (outcome->dropper) {
     const auto rule = static_cast<std::uint32_t>(*outcome->dropper);
     remember(record, key, {.kind = PlanNodeKind::drop, .rule = rule}, {}, source);
@@ -341,9 +341,9 @@ Routed Plan::drop(std::size_t rule) {
   return {.kind = Routed::Kind::dropped, .rule = rule, .problem = {}};
 }
 
-void Plan::keep(const std::shared_ptr<const AggregateSource>& source, const std::optional<codecs::FieldValue>& value,
+void Plan::keep(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value,
                 std::int64_t time_ns, std::int64_t now_ns) {
-  if (source != nullptr && value) aggregator_.add(source, *value, time_ns, now_ns);
+  if (source != nullptr) aggregator_.add(source, value, time_ns, now_ns);
 }
 
 /// What the line has come to.

@@ -107,8 +107,8 @@ class Plan {
 
   void commit();
   Routed drop(std::size_t rule);
-  void keep(const std::shared_ptr<const AggregateSource>& source, const std::optional<codecs::FieldValue>& value,
-            std::int64_t time_ns, std::int64_t now_ns);
+  void keep(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
+            std::int64_t now_ns);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts>& rule_counts_;

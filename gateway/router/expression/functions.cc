@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <compare>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <system_error>
@@ -65,7 +66,8 @@ Value to_integer(Call& call) {
     return Value::of(static_cast<std::int64_t>(value.real));
   }
   if (!value.is(Kind::text)) return wrong(call, 0, "number or text");
-  const std::string_view digits = value.text.substr(value.text.starts_with('+') && !value.text.starts_with("+-") ? 1 : 0);
+  const std::string_view digits =
+      value.text.substr(value.text.starts_with('+') && !value.text.starts_with("+-") ? 1 : 0);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size())
@@ -97,8 +99,17 @@ bool collect_numbers(std::span<const Value> values, List& into, Call& call) {
   }
   return true;
 }
-/// NaN has its place too: it would else upset a sort.
-bool less(const Value& a, const Value& b) { return std::weak_order(a.as_real(), b.as_real()) < 0; }
+std::int64_t as_integer(const Value& number) {
+  constexpr double limit = 9223372036854775808.0;
+  if (number.is(Kind::integer)) return number.integer;
+  if (number.real >= limit) return std::numeric_limits<std::int64_t>::max();
+  return number.real >= -limit ? static_cast<std::int64_t>(number.real) : std::numeric_limits<std::int64_t>::min();
+}
+/// NaN has its place too: it would else upset a sort. Integers beyond 2^53 may be equal as doubles.
+bool less(const Value& a, const Value& b) {
+  const auto order = std::weak_order(a.as_real(), b.as_real());
+  return order < 0 || (order == 0 && as_integer(a) < as_integer(b));
+}
 Value minimum(Call& call) {
   List numbers;
   if (!collect_numbers(call.arguments, numbers, call)) return {};

@@ -101,24 +101,6 @@ TEST_CASE("rules are part of the check") {
   CHECK_MESSAGE(own.ends_with("^\n" + file + ": 2 errors\n"), own);
 }
 
-TEST_CASE("rules that say another cluster than the gateway's are warned of, once") {
-  const Folder folder;
-  const std::string file = folder.file(
-      "g.toml", "[gateway]\ncluster='c'\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdout'\n");
-  const std::string rules = (folder.path() / "router.json").string();
-  folder.file("router.json", R"({"add_tags": [{"key": "cluster", "value": "d"}, {"key": "rack", "value": "d"}]})");
-  CHECK(run({"--config", file}) ==
-        fmt::format("exit 0\n{0}: ok: 0 sources, 0 queries, 1 sink, 2 rules of {1}; roles: subscriber; 1 warning\n---\n"
-                    "{1}:1:15: warning: cluster becomes 'd', but [gateway] has cluster 'c': the gateway drops such "
-                    "lines as bad_cluster\n"
-                    "  {{\"add_tags\": [{{\"key\": \"cluster\", \"value\": \"d\"}}, {{\"key\": \"rack\", \"value\": "
-                    "\"d\"}}]}}\n"
-                    "                ^\n",
-                    file, rules));
-  folder.file("router.json", R"({"add_tags": [{"key": "cluster", "value": "c"}]})");
-  CHECK(run({"--config", file}).ends_with("roles: subscriber\n---\n"));
-}
-
 TEST_CASE("the topology is part of the check") {
   const Folder folder;
   const auto check = [&folder](std::string_view router, std::string_view want) {

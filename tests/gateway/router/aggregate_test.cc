@@ -80,6 +80,38 @@ TEST_CASE("the median of an even number lies between the two in the middle") {
         "x,hostname=n1 value=3 1699999980\n");
 }
 
+TEST_CASE("lines of one series count once, also where a rule tags or renames them by their value") {
+  const auto check = [](std::string_view rule, std::string_view want) {
+    CAPTURE(rule);
+    const std::string lines =
+        "p,hostname=n1,part=0 value=60 1700000000\np,hostname=n1,part=0 value=75 1700000010\n"
+        "p,hostname=n1,part=1 value=10 1700000000\np,part=1,hostname=n1 value=20 1700000010\n";
+    Router router(rules_of(R"x({"num_cache_intervals": 1, "process_messages": [)x" + std::string(rule) +
+                           R"x(], "interval_aggregates": [{"name": "x", "function": "sum(values)"}]})x"));
+    routed(router, lines);
+    std::string out;
+    router.end_all(0, out);
+    CHECK(out == want);
+  };
+  check(R"x({"add_tags_by": {"hot": "yes"}, "if": "value > 70"})x", "x,hostname=n1,hot=yes value=95 1699999980\n");
+  check(R"x({"rename_to": "hot", "if": "value > 70"})x", "hot,hostname=n1 value=95 1699999980\n");
+  // What a rule gives one name are several series all the same.
+  check(R"x({"delete_tags_by": ["part"]})x", "x,hostname=n1 value=95 1699999980\n");
+}
+
+TEST_CASE("conditions of aggregates are asked of numbers only, and where one fails the value is left out") {
+  Router router(rules_of(R"x({"num_cache_intervals": 1, "interval_aggregates": [
+      {"name": "x", "function": "sum(values)", "if": "value > 1 && int(type-id) < 9"}]})x"));
+  routed(router,
+         "job,hostname=n1,type-id=0 event=\"start\" 1700000000\njob,hostname=n1,type-id=0 value=\"text\" 1700000000\n"
+         "p,hostname=n1,type-id=1 value=2 1700000000\np,hostname=n1,type-id=0:49 value=3 1700000000\n");
+  std::string out;
+  CHECK(router.end_all(0, out).appended == 1);
+  CHECK(out == "x,hostname=n1 value=2 1699999980\n");
+  CHECK(router.rule_counts()[0].failed == 1);
+  CHECK(router.rule_counts()[0].problem == "int: '0:49' is no integer");
+}
+
 TEST_CASE("which aggregates a value is one of is asked value by value, for each aggregate by itself") {
   const std::string rules = R"x({"num_cache_intervals": 1, "drop_metrics": ["m"], "interval_aggregates": [
       {"name": "all", "function": "sum(values)", "if": "name == 'm'"},

@@ -321,6 +321,9 @@ TEST_CASE("what a message makes wrong is said with its place") {
                   "run 8: '%' does not fit between text and integer: int() or float() makes a number of a text");
   check_condition("-type == 1", "run 0: a sign needs a number, not text");
   check_condition("int(type) == 3", "run 0: int: 'core' is no integer");
+  check_condition("max(9007199254740992, 9007199254740993, 9007199254740992.0) == 9007199254740993", "true");
+  check_condition("min(9007199254740993, 9007199254740992) == 9007199254740992", "true");
+  check_condition("sort([9007199254740993, 1.5, 9007199254740992])[1] == 9007199254740992", "true");
   check_condition("int('+-5') == -5", "run 0: int: '+-5' is no integer");
   check_condition("int('+5') == 5", "true");
   check_condition("len(value) == 3", "run 0: len: argument 1 must be a text, list or map, not float");
