@@ -53,7 +53,8 @@ bool Egress::step(Milliseconds wait) {
   if (!a_lane_is_full()) {
     if (now.steady >= next_look_) {
       next_look_ = now.steady + look_every;
-      routing_.begin(now.wall, pending() > 0);
+      routing_.begin(now.wall);
+      if (pending() == 0) routing_.catch_up();
       take_made(routing_.end_intervals(), now);
     }
     return read_one(until_due(wait));
@@ -133,7 +134,7 @@ void Egress::take(std::size_t subscription, const Received& received) {
   const std::uint64_t frame = next_frame_++;
   outstanding_.emplace(frame, Origin{subscription, received.token, 1});
   const Instant now = clock_.now();
-  const bool has_rules = routing_.begin(now.wall, pending() > 0);
+  const bool has_rules = routing_.begin(now.wall);
   decoder_.reset(received.payload);
   for (codecs::Step step; (step = decoder_.next()) != codecs::Step::end;) {
     ledger_.receive().in();
@@ -147,6 +148,7 @@ void Egress::take(std::size_t subscription, const Received& received) {
     }
   }
   take_routed(frame, now);
+  if (pending() == 0) routing_.catch_up();
   const codecs::Leniencies& leniencies = decoder_.leniencies();
   ledger_.leniencies += leniencies.commas_without_tag + leniencies.empty_tag_values;
   release(frame);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 #include "gateway/base/counted.h"
@@ -38,28 +36,50 @@ std::string place_of(const router::RuleSet& rules, const router::Rule& rule) {
   return fmt::format("{}:{}:{}", rules.file, rule.at.line, rule.at.column);
 }
 
+void add_count(std::uint64_t n, std::string_view what, std::vector<std::string>& lines) {
+  if (n > 0) lines.push_back(fmt::format("{}: {}", what, n));
+}
+
+void log_lines(std::string_view state, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) log::info("router rules={} {}", state, line);
+}
+
 }  // namespace
 
+/// One set of rules and what came of it.
 struct Routing::Rules {
-  Rules(const config::Router& settings, std::int64_t begin)
-      : router(settings.rules, options_of(settings, begin)),
+  Rules(const config::Router& all_settings, std::int64_t begin)
+      : settings(all_settings),
+        router(settings.rules, options_of(settings, begin)),
         interval_ns(std::chrono::nanoseconds(settings.interval).count()),
         grace_ns(std::chrono::nanoseconds(settings.grace).count()),
         begin_ns(begin),
         told(settings.rules->rules.size()) {}
 
   bool has_aggregates() const { return !router.rules().aggregates.empty(); }
+  bool is_aggregate(std::size_t rule) const {
+    const auto& aggregates = router.rules().aggregates;
+    return std::ranges::find(aggregates, rule, &router::Aggregate::rule) != aggregates.end();
+  }
   /// Nothing will come of it any more.
   bool ended(std::int64_t now_ns) const { return now_ns >= end_ns + grace_ns; }
   void tell_failures();
-  void append_report(std::string& text) const;
 
+  /// What they did to messages, and to aggregates: lines for people.
+  void add_message_lines(std::vector<std::string>& lines) const;
+  void add_aggregate_lines(std::vector<std::string>& lines) const;
+
+  config::Router settings;
   router::Router router;
   std::int64_t interval_ns;
   std::int64_t grace_ns;
   std::int64_t begin_ns;            ///< its aggregates are of intervals that begin here or later,
   std::int64_t end_ns = INT64_MAX;  ///< and before
+  bool follows = false;             ///< on rules that compute what begins before
   std::vector<bool> told;           ///< of each rule, that it failed
+
+ private:
+  void add_rule_line(std::size_t rule, std::vector<std::string>& lines) const;
 };
 
 void Routing::Rules::tell_failures() {
@@ -68,44 +88,50 @@ void Routing::Rules::tell_failures() {
     const router::RuleCounts& counts = router.rule_counts()[i];
     if (counts.failed == 0 || told[i]) continue;
     told[i] = true;
-    const bool is_aggregate =
-        std::ranges::find(rules.aggregates, i, &router::Aggregate::rule) != rules.aggregates.end();
     log::warn("router rule={} text={} state=failed reason={} hint=\"{}; told once, counted\"",
               log::value(place_of(rules, rules.rules[i])), log::value(rules.rules[i].text), log::value(counts.problem),
-              is_aggregate ? "the aggregate is not made" : "the message stays as it was");
+              is_aggregate(i) ? "a value on which its condition fails is left out, a function that fails makes none"
+                              : "the message stays as it was");
   }
 }
 
-void Routing::Rules::append_report(std::string& text) const {
+void Routing::Rules::add_rule_line(std::size_t rule, std::vector<std::string>& lines) const {
   const router::RuleSet& rules = router.rules();
-  for (std::size_t i = 0; i < rules.rules.size(); ++i) {
-    const router::RuleCounts& counts = router.rule_counts()[i];
-    std::vector<std::string> parts;
-    if (counts.dropped > 0) parts.push_back(fmt::format("{} dropped", counts.dropped));
-    if (counts.failed > 0) parts.push_back(fmt::format("{} failed ({})", counts.failed, counts.problem));
-    if (counts.units_left > 0)
-      parts.push_back(fmt::format("{} left as they were ({})", counted(counts.units_left, "unit"), counts.unit_left));
-    if (counts.incomplete > 0)
-      parts.push_back(
-          fmt::format("{} not made (no value of '{}')", counted(counts.incomplete, "aggregate"), counts.lacking));
-    if (counts.partial > 0)
-      parts.push_back(
-          fmt::format("{} not made (values of series beyond max_series)", counted(counts.partial, "aggregate")));
-    if (parts.empty()) continue;
-    const router::Rule& rule = rules.rules[i];
-    text +=
-        printable(fmt::format("    rule {} {}: {}", place_of(rules, rule), rule.text, fmt::join(parts, ", "))) + '\n';
-  }
+  const router::RuleCounts& counts = router.rule_counts()[rule];
+  std::vector<std::string> parts;
+  if (counts.dropped > 0) parts.push_back(fmt::format("{} dropped", counts.dropped));
+  if (counts.failed > 0) parts.push_back(fmt::format("{} failed ({})", counts.failed, counts.problem));
+  if (counts.units_left > 0)
+    parts.push_back(fmt::format("{} left as they were ({})", counted(counts.units_left, "unit"), counts.unit_left));
+  if (counts.incomplete > 0)
+    parts.push_back(
+        fmt::format("{} not made (no value of '{}')", counted(counts.incomplete, "aggregate"), counts.lacking));
+  if (counts.partial > 0)
+    parts.push_back(
+        fmt::format("{} not made (values of series beyond max_series)", counted(counts.partial, "aggregate")));
+  if (parts.empty()) return;
+  const router::Rule& written = rules.rules[rule];
+  lines.push_back(
+      printable(fmt::format("rule {} {}: {}", place_of(rules, written), written.text, fmt::join(parts, ", "))));
+}
+
+void Routing::Rules::add_message_lines(std::vector<std::string>& lines) const {
+  for (std::size_t i = 0; i < told.size(); ++i)
+    if (!is_aggregate(i)) add_rule_line(i, lines);
+  add_count(router.plan().counts().unlearnt,
+            "lines decided rule by rule, what is remembered of series takes 2 KiB x max_series", lines);
+  add_count(router.plan().counts().resets, "times that all series were forgotten, there are more than max_series",
+            lines);
+}
+
+void Routing::Rules::add_aggregate_lines(std::vector<std::string>& lines) const {
+  for (std::size_t i = 0; i < told.size(); ++i)
+    if (is_aggregate(i)) add_rule_line(i, lines);
   const router::AggregatorCounts& left = router.aggregator().counts();
-  const auto append = [&text](std::uint64_t n, std::string_view what) {
-    if (n > 0) fmt::format_to(std::back_inserter(text), "    {}: {}\n", what, n);
-  };
-  append(left.late, "values too late for aggregates, their interval had ended or began before the rules");
-  append(left.early, "values too far in the future for aggregates");
-  append(left.left_out, "values left out of aggregates, of series beyond max_series");
-  append(router.plan().counts().unlearnt,
-         "lines decided rule by rule, what is remembered of series takes 2 KiB x max_series");
-  append(router.plan().counts().resets, "times that all series were forgotten, there are more than max_series");
+  if (!follows) add_count(left.before, "values for aggregates of an interval that began before the rules", lines);
+  add_count(left.late, "values too late for aggregates, their interval had ended", lines);
+  add_count(left.early, "values too far in the future for aggregates", lines);
+  add_count(left.left_out, "values left out of aggregates, of series beyond max_series", lines);
 }
 
 Routing::Routing(const config::Router& settings, std::optional<WallTime> since) : whole_(!since) {
@@ -124,37 +150,66 @@ void Routing::replace(const config::Router& settings) {
   next_ = settings;
 }
 
-bool Routing::begin(WallTime now, bool waiting) {
+bool Routing::begin(WallTime now) {
   std::optional<config::Router> next;
   {
     const std::lock_guard lock(mutex_);
     next = std::exchange(next_, std::nullopt);
   }
-  now_ns_ = nanoseconds(now);
+  const std::int64_t before_ns = std::exchange(now_ns_, nanoseconds(now));
   if (next) swap(*next, now_ns_);
+  if (rules_ != nullptr && now_ns_ < before_ns - rules_->interval_ns) begin_anew(before_ns - now_ns_);
   const Rules* const any = rules_ != nullptr ? rules_.get() : ending_.empty() ? nullptr : ending_.back().get();
   if (any == nullptr) return false;
-  const std::int64_t still_ns = waiting ? still_intervals_max * any->interval_ns : 0;
-  intervals_ns_ = std::max(intervals_ns_, now_ns_ - still_ns);
+  advance_intervals(now_ns_ - still_intervals_max * any->interval_ns);
+  return true;
+}
+
+void Routing::catch_up() { advance_intervals(now_ns_); }
+
+void Routing::advance_intervals(std::int64_t to_ns) {
+  intervals_ns_ = std::max(intervals_ns_, to_ns);
   for (const auto& rules : ending_) rules->router.set_intervals_behind(now_ns_ - intervals_ns_);
   if (rules_ != nullptr) rules_->router.set_intervals_behind(now_ns_ - intervals_ns_);
-  return true;
+}
+
+/// By a clock that was set back, all that comes would be late for its interval until it has caught up.
+void Routing::begin_anew(std::int64_t back_ns) {
+  ending_.clear();
+  intervals_ns_ = INT64_MIN;
+  if (!rules_->has_aggregates()) return;
+  log::warn("router clock=\"set back by {} s\" hint=\"aggregates begin anew, those of open intervals are lost\"",
+            back_ns / 1'000'000'000);
+  const config::Router settings = rules_->settings;
+  tell_replaced(*rules_);
+  make(settings, now_ns_);
+}
+
+void Routing::tell_replaced(const Rules& rules) {
+  std::vector<std::string> lines;
+  rules.add_message_lines(lines);
+  rules.add_aggregate_lines(lines);
+  log_lines("replaced", lines);
 }
 
 void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
   std::int64_t since_ns = now_ns;
-  if (rules_ != nullptr) {
-    rules_->tell_failures();
-    std::string counts;
-    rules_->append_report(counts);
-    std::istringstream lines(counts);
-    for (std::string line; std::getline(lines, line);) log::info("router rules=replaced {}", line.substr(4));
-  }
+  bool follows = false;
+  if (rules_ != nullptr) rules_->tell_failures();
   if (rules_ != nullptr && rules_->has_aggregates()) {
     rules_->end_ns = since_ns = next_start(now_ns, rules_->interval_ns);
-    if (rules_->begin_ns < rules_->end_ns) ending_.push_back(rules_);
+    follows = rules_->begin_ns < rules_->end_ns;
+  }
+  if (follows) {
+    std::vector<std::string> lines;
+    rules_->add_message_lines(lines);  // what it does to messages from now on does not count
+    log_lines("replaced", lines);
+    ending_.push_back(rules_);
+  } else if (rules_ != nullptr) {
+    tell_replaced(*rules_);
   }
   make(settings, since_ns);
+  if (rules_ != nullptr) rules_->follows = follows;
   log::info("router rules={} count={}", settings.rules == nullptr ? "none" : log::value(settings.rules->file),
             settings.rules == nullptr ? 0 : settings.rules->rules.size());
 }
@@ -176,7 +231,10 @@ router::Made Routing::end_intervals() {
     made += rules->router.end_intervals(std::min(intervals_ns_, rules->end_ns + rules->grace_ns), text_);
     rules->tell_failures();
   }
-  std::erase_if(ending_, [this](const auto& rules) { return rules->ended(intervals_ns_); });
+  std::erase_if(ending_, [this](const auto& rules) {
+    if (rules->ended(intervals_ns_)) tell_ended(*rules);
+    return rules->ended(intervals_ns_);
+  });
   if (rules_ == nullptr) return made;
   made += rules_->router.end_intervals(intervals_ns_, text_);
   rules_->tell_failures();
@@ -189,7 +247,9 @@ router::Made Routing::end(WallTime now) {
   for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(now_ns, rules->end_ns) + rules->grace_ns, text_);
     rules->tell_failures();
+    tell_ended(*rules);
   }
+  ending_.clear();
   if (rules_ == nullptr) return made;
   made +=
       whole_ ? rules_->router.end_all(now_ns, text_) : rules_->router.end_intervals(now_ns + rules_->grace_ns, text_);
@@ -197,9 +257,20 @@ router::Made Routing::end(WallTime now) {
   return made;
 }
 
+void Routing::tell_ended(const Rules& rules) {
+  std::vector<std::string> lines;
+  rules.add_aggregate_lines(lines);
+  log_lines("ended", lines);
+}
+
 std::string Routing::report() const {
+  std::vector<std::string> lines;
+  if (rules_ != nullptr) {
+    rules_->add_message_lines(lines);
+    rules_->add_aggregate_lines(lines);
+  }
   std::string text;
-  if (rules_ != nullptr) rules_->append_report(text);
+  for (const std::string& line : lines) text += "    " + line + '\n';
   return text;
 }
 

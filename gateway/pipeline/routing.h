@@ -20,7 +20,8 @@ namespace gw {
 /// interval that began before `since` there are none. Meanwhile both remember series: memory for two sets of rules.
 ///
 /// Time is that of the bus: while lines wait there to be read, the time of intervals stands still, so that what was
-/// held up on its way is not late for its aggregates. It waits for 15 intervals at most.
+/// held up on its way is not late for its aggregates. It waits for 15 intervals at most. Where the clock is set back by
+/// more than an interval, aggregates begin anew.
 class Routing {
  public:
   /// No `since`: what comes until `end` is all there is, and all intervals are whole.
@@ -30,8 +31,10 @@ class Routing {
   void replace(const config::Router& settings);
 
   // --- the routing thread
-  /// Between two frames. `waiting`: there are more on the bus. True where there are rules.
-  bool begin(WallTime now, bool waiting);
+  /// Between two frames. True where there are rules. The time of intervals stands still.
+  bool begin(WallTime now);
+  /// All that had come at `begin` was routed: the time of intervals goes on to then.
+  void catch_up();
   /// Appends what the rules make of `line`, with its '\n', to `text`.
   router::Routed route(const codecs::Line& line);
   /// Appends the aggregates of the intervals that have ended, the grace included, to `text`. Logs what went wrong with
@@ -51,6 +54,10 @@ class Routing {
 
   void make(const config::Router& settings, std::optional<std::int64_t> since_ns);
   void swap(const config::Router& settings, std::int64_t now_ns);
+  void begin_anew(std::int64_t back_ns);
+  void advance_intervals(std::int64_t to_ns);
+  static void tell_replaced(const Rules& rules);
+  static void tell_ended(const Rules& rules);
 
   bool whole_;
   std::int64_t now_ns_ = 0;

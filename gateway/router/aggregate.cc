@@ -164,7 +164,7 @@ void Aggregator::add(const SourcePtr& source, const codecs::FieldValue& value, s
     ended_until_ = std::max(ended_until_, clock_end(now_ns));
   }
   if (start < ended_until_) {
-    ++counts_.late;
+    ++(start < options_.begin_ns ? counts_.before : counts_.late);
     return;
   }
   if (!options_.is_recording && time_ns - now_ns > intervals_ahead_max * options_.interval_ns) {
@@ -207,9 +207,10 @@ std::int64_t Aggregator::clock_end(std::int64_t now_ns) const {
 
 /// Ends the oldest interval where that of `start` would be one too many.
 void Aggregator::make_room(std::int64_t start) {
+  if (intervals_.contains(start)) return;
   const auto oldest = intervals_.lower_bound(ended_until_);
   const auto open = static_cast<std::size_t>(std::distance(oldest, intervals_.end()));
-  if (open < options_.recorded_intervals_max || intervals_.contains(start)) return;
+  if (open < options_.recorded_intervals_max) return;
   ended_until_ = std::max(ended_until_, moved(std::min(oldest->first, start), options_.interval_ns));
 }
 

@@ -30,11 +30,12 @@ struct AggregatorOptions {
   /// `recorded_intervals_max` take values, take_all the others.
   bool is_recording = false;
   std::size_t recorded_intervals_max = 1440;  ///< a day of minutes
-  std::int64_t begin_ns = INT64_MIN;          ///< values of intervals that start before it are late
+  std::int64_t begin_ns = INT64_MIN;          ///< values of intervals that start before it are left out
 };
 
 struct AggregatorCounts {
   std::uint64_t late = 0;      ///< values whose interval had ended already
+  std::uint64_t before = 0;    ///< values of intervals that started before AggregatorOptions::begin_ns
   std::uint64_t early = 0;     ///< values too far in the future; never of a recording
   std::uint64_t left_out = 0;  ///< values of series beyond series_max
 };

@@ -49,7 +49,8 @@ std::string route_all(const std::shared_ptr<const RuleSet>& rules, std::string_v
            std::to_string(counts.units_left) + counts.unit_left + " " + std::to_string(counts.incomplete) +
            counts.lacking + " " + std::to_string(counts.partial) + "\n";
   const AggregatorCounts& left = router.aggregator().counts();
-  for (const std::uint64_t count : {left.late, left.early, left.left_out}) out += std::to_string(count) + " ";
+  for (const std::uint64_t count : {left.late, left.before, left.early, left.left_out})
+    out += std::to_string(count) + " ";
   return out;
 }
 

@@ -292,6 +292,22 @@ TEST_CASE("aggregates are written like lines that were received, and stand in th
         std::string::npos);
 }
 
+TEST_CASE("what has waited on the bus is not late for its aggregate, down to the last message") {
+  Rig rig;
+  rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "interval_aggregates": [
+    {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}}]})x"));
+  rig.settle();
+  rig.clock.advance(gw::Seconds(60));
+  const std::string then = std::to_string(gw::unix_seconds(rig.clock.now().wall));
+  for (int id = 0; id < 3; ++id)
+    rig.send("a,hostname=n1,type=core,type-id=" + std::to_string(id) + " value=1 " + then + "\n");
+  rig.clock.advance(gw::Seconds(600));
+  rig.settle();
+  rig.settle();
+  CHECK(rig.fakes[0]->text().find("sum,cluster=c,hostname=n1,type=node value=3 ") != std::string::npos);
+  CHECK(rig.routing.report().empty());
+}
+
 TEST_CASE("an aggregate that a rule drops, or that no line can carry, was made and stands in the account") {
   Rig rig;
   rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "drop_metrics": ["sum"],

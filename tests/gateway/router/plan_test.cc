@@ -62,7 +62,8 @@ Routes routes_of(Router& router, const std::vector<std::string>& lines) {
   }
   router.end_all(now, routes.aggregates);
   const AggregatorCounts& left = router.aggregator().counts();
-  routes.counts = fmt::format("{} late, {} early, {} left out\n", left.late, left.early, left.left_out);
+  routes.counts =
+      fmt::format("{} late, {} before, {} early, {} left out\n", left.late, left.before, left.early, left.left_out);
   for (const RuleCounts& counts : router.rule_counts())
     routes.counts += fmt::format("{} dropped, {} failed: {}, {} left: {}, {} incomplete: {}, {} partial\n",
                                  counts.dropped, counts.failed, counts.problem, counts.units_left, counts.unit_left,
