@@ -1,5 +1,6 @@
 #include "gateway/pipeline/routing.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +42,7 @@ void add_count(std::uint64_t n, std::string_view what, std::vector<std::string>&
 }
 
 void log_lines(std::string_view state, const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) log::info("router rules={} {}", state, line);
+  for (const std::string& line : lines) log::info("router rules={} report={}", state, log::value(line));
 }
 
 }  // namespace
@@ -99,6 +100,7 @@ void Routing::Rules::add_rule_line(std::size_t rule, std::vector<std::string>& l
   const router::RuleSet& rules = router.rules();
   const router::RuleCounts& counts = router.rule_counts()[rule];
   std::vector<std::string> parts;
+  if (is_aggregate(rule)) parts.push_back(fmt::format("{} made", counts.made));
   if (counts.dropped > 0) parts.push_back(fmt::format("{} dropped", counts.dropped));
   if (counts.failed > 0) parts.push_back(fmt::format("{} failed ({})", counts.failed, counts.problem));
   if (counts.units_left > 0)
@@ -209,6 +211,7 @@ void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
     tell_replaced(*rules_);
   }
   make(settings, since_ns);
+  replaced_ = WallTime(std::chrono::nanoseconds(now_ns));
   if (rules_ != nullptr) rules_->follows = follows;
   log::info("router rules={} count={}", settings.rules == nullptr ? "none" : log::value(settings.rules->file),
             settings.rules == nullptr ? 0 : settings.rules->rules.size());
@@ -269,7 +272,11 @@ std::string Routing::report() const {
     rules_->add_message_lines(lines);
     rules_->add_aggregate_lines(lines);
   }
+  if (lines.empty()) return {};
   std::string text;
+  if (replaced_)
+    text = fmt::format("    by the rules since {:%FT%TZ}; what those before did stands in the log:\n",
+                       std::chrono::floor<std::chrono::seconds>(*replaced_));
   for (const std::string& line : lines) text += "    " + line + '\n';
   return text;
 }

@@ -65,6 +65,7 @@ class Routing {
   std::shared_ptr<Rules> rules_;                ///< null: none
   std::vector<std::shared_ptr<Rules>> ending_;  ///< were replaced
   std::string text_;
+  std::optional<WallTime> replaced_;  ///< when the rules came that are in force, where they are not the first
 
   std::mutex mutex_;
   std::optional<config::Router> next_;  ///< guarded by mutex_

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codecs/timestamp.h"
+#include "gateway/config/problem.h"
 
 namespace gw::router {
 
@@ -78,7 +79,6 @@ const expression::Environment& aggregate_environment() {
 
 /// What one aggregate is computed from for one host.
 struct Aggregator::Group {
-  std::string_view host;
   std::vector<const Sample*> samples;  ///< older intervals first, in each as their series came first
 
   /// Of the first message that has it.
@@ -136,6 +136,13 @@ class GroupVariables final : public expression::Variables {
   std::unordered_map<std::string_view, List> by_name_;
 };
 
+/// Why it is no value of an aggregate.
+std::string problem_of(const expression::Checked<Value>& value) {
+  if (!value) return value.error().text;
+  if (!value->is_number()) return fmt::format("the result is {}, not a number", kind_name(value->kind));
+  return "the result is infinite or not a number";
+}
+
 }  // namespace
 
 Aggregator::Aggregator(std::shared_ptr<const RuleSet> rules, AggregatorOptions options)
@@ -146,7 +153,8 @@ SourcePtr Aggregator::source(const codecs::Message& before, const Message& messa
   if (aggregates.empty()) return nullptr;
   auto source = std::make_shared<AggregateSource>();
   source->key = key_of(before);
-  source->host = std::string(host_of(message, rules_->hostname_tag));
+  if (const std::string* const cluster = find(message.tags, "cluster")) source->host.cluster = *cluster;
+  source->host.name = host_of(message, rules_->hostname_tag);
   source->name = message.name;
   source->tags = message.tags;
   source->meta = message.meta;
@@ -253,32 +261,35 @@ void Aggregator::close(std::int64_t start, std::vector<Computed>& out, std::vect
   const auto end = intervals_.upper_bound(start);
   for (std::size_t i = 0; i < rules_->aggregates.size(); ++i) {
     const Samples& samples = intervals_.at(start)[i];
-    std::map<std::string_view, Group> groups;
-    for (const Sample& sample : samples.all) groups[sample.source->host].host = sample.source->host;
-    for (const std::string& host : samples.partial_hosts) groups[host].host = host;
+    std::map<HostId, Group> groups;
+    for (const Sample& sample : samples.all) groups.try_emplace(sample.source->host);
+    for (const HostId& host : samples.partial_hosts) groups.try_emplace(host);
     for (auto interval = first; interval != end; ++interval) {
       for (const Sample& sample : interval->second[i].all) {
         const auto group = groups.find(sample.source->host);
         if (group != groups.end()) group->second.samples.push_back(&sample);
       }
     }
-    const auto is_partial = [&](std::string_view host) {
+    const auto is_partial = [&](const HostId& host) {
       return std::any_of(first, end, [&](const auto& interval) { return interval.second[i].is_partial(host); });
     };
     for (const auto& [host, group] : groups) {
       const Aggregate& aggregate = rules_->aggregates[i];
-      if (is_partial(group.host)) {
+      if (is_partial(host)) {
         ++counts[aggregate.rule].partial;
         continue;
       }
-      if (auto message = compute(aggregate, group, start, counts)) out.push_back({*std::move(message), aggregate.rule});
+      auto message = compute(aggregate, host, group, start, counts);
+      if (!message) continue;
+      ++counts[aggregate.rule].made;
+      out.push_back({*std::move(message), aggregate.rule});
     }
   }
 }
 
-/// As the messages say it, for who takes the aggregate is who took them: what stands in `hostname` or `host` beside
-/// `hostname_tag` comes along.
-void Aggregator::add_host(std::vector<Tag>& tags, const Group& group) const {
+/// As the messages say it, for who takes the aggregate is who took them: their cluster comes along, and what stands in
+/// `hostname` or `host` beside `hostname_tag`.
+void Aggregator::add_host(std::vector<Tag>& tags, const HostId& id, const Group& group) const {
   std::vector<Tag> host;
   const auto copy_tag = [&](std::string_view key) {
     const std::string* const text = group.first(key, &AggregateSource::tags);
@@ -286,17 +297,19 @@ void Aggregator::add_host(std::vector<Tag>& tags, const Group& group) const {
     if (find(tags, key) == nullptr && find(host, key) == nullptr) host.push_back({std::string(key), *text});
     return true;
   };
-  if (group.host.empty()) return;
-  copy_tag(rules_->hostname_tag);
-  if (!copy_tag("hostname") && rules_->hostname_tag != "host") copy_tag("host");
+  copy_tag("cluster");
+  if (!id.name.empty()) {
+    copy_tag(rules_->hostname_tag);
+    if (!copy_tag("hostname")) copy_tag("host");
+  }
   tags.insert(tags.begin(), host.begin(), host.end());
 }
 
-std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
-                                           std::vector<RuleCounts>& counts) {
+std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const HostId& host, const Group& group,
+                                           std::int64_t start, std::vector<RuleCounts>& counts) {
   const auto seconds = [](std::int64_t time) { return codecs::from_nanoseconds(time, codecs::Precision::seconds); };
-  const HostTopology* const topology = rules_->topology == nullptr ? nullptr : rules_->topology->find(group.host);
-  GroupVariables variables(group.host, topology, seconds(start), seconds(moved(start, options_.interval_ns)));
+  const HostTopology* const topology = rules_->topology == nullptr ? nullptr : rules_->topology->find(host.name);
+  GroupVariables variables(host.name, topology, seconds(start), seconds(moved(start, options_.interval_ns)));
   for (const Sample* const sample : group.samples) variables.add(sample->source->name, value_of(sample->value));
   arena_.clear();
   const auto value = aggregate.function->evaluate(variables, arena_);
@@ -305,10 +318,10 @@ std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Gro
       counts[aggregate.rule].lack(*metric);
       return std::nullopt;
     }
-    counts[aggregate.rule].fail(!value ? value.error().text
-                                : value->is_number()
-                                    ? "the result is infinite or not a number"
-                                    : fmt::format("the result is {}, not a number", kind_name(value->kind)));
+    const bool is_elsewhere = rules_->topology != nullptr && topology == nullptr;
+    counts[aggregate.rule].fail(
+        problem_of(value) +
+        (is_elsewhere ? fmt::format("; host {} is not in the topology", config::in_quotes(host.name)) : ""));
     return std::nullopt;
   }
   Message message;
@@ -322,7 +335,7 @@ std::optional<Message> Aggregator::compute(const Aggregate& aggregate, const Gro
   };
   fill(aggregate.tags, &AggregateSource::tags, message.tags);
   fill(aggregate.meta, &AggregateSource::meta, message.meta);
-  add_host(message.tags, group);
+  add_host(message.tags, host, group);
   if (value->is(Value::Kind::integer)) {
     message.fields.push_back({"value", value->integer});
   } else {

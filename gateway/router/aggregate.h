@@ -6,9 +6,9 @@
 // of an interval when it ends is computed from its values, and with num_cache_intervals > 1 from those of the ones
 // before it too.
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -46,12 +46,19 @@ struct Computed {
   std::size_t rule = 0;
 };
 
+/// What aggregates are computed for. Hosts of one name in two clusters are two.
+struct HostId {
+  std::string cluster;  ///< empty where its lines do not say it
+  std::string name;
+  friend auto operator<=>(const HostId&, const HostId&) = default;
+};
+
 /// What values of one series have in common that the same aggregates are computed from. Conditions may read the value:
 /// a series has one for each answer of them.
 struct AggregateSource {
   std::string
-      key;  ///< of the series: name and tags before the rules, which may give its lines other ones by their value
-  std::string host;  ///< its group; empty where it has none
+      key;      ///< of the series: name and tags before the rules, which may give its lines other ones by their value
+  HostId host;  ///< its group; without a name where it has none
   std::string name;
   std::vector<codecs::Message::Tag> tags;
   std::vector<codecs::Message::Tag> meta;
@@ -97,10 +104,10 @@ class Aggregator {
     std::unordered_map<const Series*, std::size_t> places;
     /// Hosts of which values were left out: none of them has this aggregate. Where there would be more than
     /// partial_hosts_max, no host has it.
-    std::set<std::string, std::less<>> partial_hosts;
+    std::set<HostId> partial_hosts;
     bool all_partial = false;
 
-    bool is_partial(std::string_view host) const { return all_partial || partial_hosts.contains(host); }
+    bool is_partial(const HostId& host) const { return all_partial || partial_hosts.contains(host); }
   };
   using Interval = std::vector<Samples>;  ///< as RuleSet::aggregates
   struct Group;
@@ -110,8 +117,8 @@ class Aggregator {
   void make_room(std::int64_t start);
   std::vector<Computed> take_until(std::int64_t end, std::vector<RuleCounts>& counts);
   void close(std::int64_t start, std::vector<Computed>& out, std::vector<RuleCounts>& counts);
-  void add_host(std::vector<codecs::Message::Tag>& tags, const Group& group) const;
-  std::optional<Message> compute(const Aggregate& aggregate, const Group& group, std::int64_t start,
+  void add_host(std::vector<codecs::Message::Tag>& tags, const HostId& id, const Group& group) const;
+  std::optional<Message> compute(const Aggregate& aggregate, const HostId& host, const Group& group, std::int64_t start,
                                  std::vector<RuleCounts>& counts);
   void forget();
   std::int64_t first_cached(std::int64_t start) const;

@@ -114,7 +114,7 @@ bool is_same(const AggregateSource& a, const AggregateSource& b) {
 }
 
 std::size_t bytes_of(const AggregateSource& source) {
-  std::size_t bytes = sizeof source + source.key.capacity() + source.host.capacity() + source.name.capacity() +
+  std::size_t bytes = sizeof source + source.key.capacity() + source.host.cluster.capacity() + source.host.name.capacity() + source.name.capacity() +
                       source.aggregates.capacity() * sizeof(std::size_t);
   for (const auto* const tags : {&source.tags, &source.meta}) {
     for (const auto& tag : *tags) bytes += sizeof tag + tag.key.capacity() + tag.value.capacity();

@@ -28,6 +28,7 @@ struct RuleCounts {
   std::string problem;           ///< of the first failure
   std::uint64_t units_left = 0;  ///< messages whose unit it should have changed, but did not: none that we know
   std::string unit_left;         ///< the first of these units, and why
+  std::uint64_t made = 0;        ///< aggregates
   std::uint64_t incomplete = 0;  ///< aggregates that were not made: the host had no value of a metric that they name
   std::string lacking;           ///< the first of these metrics
   std::uint64_t partial = 0;     ///< aggregates that were not made: values of them were left out

@@ -78,7 +78,9 @@ TEST_CASE("an interval that began before the gateway has no aggregates: a part o
   route(routing, 1, 3, minute + 80);
   CHECK(made(routing, minute + 129).empty());  // grace: 10 s
   CHECK(made(routing, minute + 130) == sum_line("sum", 5, minute + 60));
-  CHECK(routing.report() == "    values for aggregates of an interval that began before the rules: 1\n");
+  CHECK(routing.report() ==
+        "    rule rules.json:2:3 interval_aggregates: sum = sum(values): 1 made\n"
+        "    values for aggregates of an interval that began before the rules: 1\n");
 }
 
 TEST_CASE("at the end an interval that has ended needs no grace, and one that has not gives no aggregate") {
@@ -109,7 +111,9 @@ TEST_CASE("rules that are replaced still compute the interval that is open, from
   CHECK(made(routing, minute + 70) == sum_line("sum", 5, minute));
   CHECK(made(routing, minute + 130) == sum_line("max", 20, minute + 60));
   CHECK(made(routing, minute + 200).empty());
-  CHECK(routing.report().empty());  // those of the first minute were of the rules before
+  CHECK(routing.report() ==  // the values of the first minute were for the rules before
+        "    by the rules since 2023-11-14T22:14:30Z; what those before did stands in the log:\n"
+        "    rule rules.json:2:3 interval_aggregates: max = max(values): 1 made\n");
 }
 
 TEST_CASE("rules that were replaced compute nothing of what came after, however late that is asked") {
@@ -188,6 +192,11 @@ TEST_CASE("the report is of the rules in force") {
   routing.replace(settings(R"x({"rename_metrics": {"a": "b"}})x"));
   route(routing, 0, 1, minute);
   CHECK(routing.report().empty());
+  routing.replace(settings(R"x({"drop_metrics": ["part"]})x"));
+  route(routing, 0, 1, minute + 1);
+  CHECK(routing.report() ==
+        "    by the rules since 2023-11-14T22:14:01Z; what those before did stands in the log:\n"
+        "    rule rules.json:1:19 drop_metrics: part: 1 dropped\n");
 }
 
 TEST_CASE("a stop right after rules were replaced still gives the interval that those before have ended") {
@@ -221,7 +230,7 @@ TEST_CASE("lines that were held up on their way are not late: time stands still 
   route(routing, 0, 5, minute + 90, now, true);
   CHECK(made(routing, now, true).empty());
   CHECK(made(routing, now, false) == sum_line("sum", 3, minute) + sum_line("sum", 5, minute + 60));
-  CHECK(routing.report().empty());
+  CHECK(routing.report() == "    rule rules.json:2:3 interval_aggregates: sum = sum(values): 2 made\n");
 }
 
 TEST_CASE("time does not stand still for ever") {

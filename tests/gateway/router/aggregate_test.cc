@@ -80,6 +80,17 @@ TEST_CASE("the median of an even number lies between the two in the middle") {
         "x,hostname=n1 value=3 1699999980\n");
 }
 
+TEST_CASE("hosts of one name in two clusters are two, and their aggregates are of their clusters") {
+  const std::string rules = with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"type": "node"}})x");
+  CHECK(routed(rules,
+               "m,cluster=a,hostname=n1 value=1 1700000000\nm,hostname=n1,cluster=b value=2 1700000000\n"
+               "m2,hostname=n1,cluster=a value=4 1700000000\nm,hostname=n1 value=8 1700000000\n") ==
+        "x,hostname=n1,type=node value=8 1699999980\nx,cluster=a,hostname=n1,type=node value=5 1699999980\n"
+        "x,cluster=b,hostname=n1,type=node value=2 1699999980\n");
+  CHECK(routed(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"cluster": "c"}})x"),
+               "m,cluster=a,hostname=n1 value=1 1700000000\n") == "x,hostname=n1,cluster=c value=1 1699999980\n");
+}
+
 TEST_CASE("lines of one series count once, also where a rule tags or renames them by their value") {
   const auto check = [](std::string_view rule, std::string_view want) {
     CAPTURE(rule);
@@ -357,7 +368,7 @@ TEST_CASE("an aggregate goes through the rules, but is no source of another") {
                    "rename_metrics": {"x": "y"}, "hostname_tag": "node",
                    "interval_aggregates": [{"name": "x", "function": "count(values)"}, {"name": "gone", "function": "count(values)"}]})x",
                "m,node=n1 value=1 1700000000\n") ==
-        "m,node=n1,cluster=c value=1 1700000000\ny,node=n1,cluster=c value=1i 1699999980\n");
+        "m,node=n1,cluster=c value=1 1700000000\ny,cluster=c,node=n1 value=1i 1699999980\n");
 }
 
 TEST_CASE("an aggregate that cannot be computed is counted for its rule, with the reason") {

@@ -326,7 +326,7 @@ constexpr Example examples[] = {
      "temp_package_id_0,hostname=n1,cluster=production,datacenter=dc1,high_temp=true value=71 1699999980\n"
      "temp_core_0,hostname=n1,cluster=production,datacenter=dc1 value=40 1699999980\n"
      "temp_core_1,hostname=n1,cluster=production,datacenter=dc1 value=50 1699999980\n"
-     "temp_avg,hostname=n1,type=node,cluster=production,datacenter=dc1 value=45 1699999980\n"},
+     "temp_avg,cluster=production,hostname=n1,type=node,datacenter=dc1 value=45 1699999980\n"},
 };
 
 }  // namespace
