@@ -16,6 +16,7 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -25,6 +26,7 @@
 #include "gateway/router/rules/diagnosis.h"
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/place.h"
 #include "gateway/router/rules/read_rules.h"
 #include "gateway/router/rules/read_topology.h"
 #include "gateway/router/rules/rule_reader.h"
@@ -57,7 +59,7 @@ std::vector<CaseLine> read_lines(std::string_view text, const Refuse& refuse) {
 class CaseReader {
  public:
   CaseReader(const rules::Document& document, CaseFile& into)
-      : document_(document), root_(document, problems_), into_(into) {}
+      : document_(document), places_(document.source), root_(document, problems_), into_(into) {}
 
   void run() {
     read_interval();
@@ -68,8 +70,7 @@ class CaseReader {
       root_.error({}, R"(there is no case in it: [[case]] with name = "…", in = "…" and out = "…")");
     if (!problems_.empty()) into_.rules = nullptr;
     config::sort_by_place(problems_);
-    for (const config::Problem& problem : problems_)
-      into_.report += rules::diagnosis(document_.file, document_.source, problem);
+    into_.report += rules::diagnoses(document_.file, document_.source, problems_);
   }
 
  private:
@@ -102,11 +103,11 @@ class CaseReader {
     } else if (node->kind == rules::Node::Kind::object) {
       rules::RulesRead read = rules::read_rules({document_.format, document_.file, document_.source, *node},
                                                 into_.interval, topology.topology);
-      for (config::Problem& problem : read.problems) {
-        const bool warns = problem.severity == config::Problem::Severity::warning;
-        if (warns) into_.report += rules::diagnosis(document_.file, document_.source, problem);
-        if (!warns) problems_.push_back(std::move(problem));
-      }
+      const auto first_error = std::ranges::stable_partition(read.problems, [](const config::Problem& problem) {
+                                 return problem.severity == config::Problem::Severity::warning;
+                               }).begin();
+      into_.report += rules::diagnoses(document_.file, document_.source, {read.problems.begin(), first_error});
+      std::move(first_error, read.problems.end(), std::back_inserter(problems_));
       into_.rules = std::move(read.rules);
     } else {
       root_.error(node->where, R"('rules' must be the name of a file like "router.json", or a table of rules)");
@@ -123,7 +124,9 @@ class CaseReader {
     if (name != nullptr) rule_case.name = name->text;
     if (in != nullptr) {
       rule_case.in = in->text;
-      if (lines(*in).empty()) root_.error(in->where, "'in' has no line that can be read: it would show nothing");
+      const std::size_t told = problems_.size();
+      if (lines(*in).empty() && problems_.size() == told)
+        root_.error(in->where, "'in' has no line: it would show nothing");
     }
     if (out != nullptr) rule_case.out = lines(*out);
     into_.cases.push_back(std::move(rule_case));
@@ -136,11 +139,12 @@ class CaseReader {
 
   std::vector<CaseLine> lines(const rules::Node& text) {
     return read_lines(text.text, [&](std::size_t offset, std::string_view reason) {
-      root_.error(rules::place_in(document_, text, offset), fmt::format("this line cannot be read: {}", reason));
+      root_.error(rules::place_in(places_, text, offset), fmt::format("this line cannot be read: {}", reason));
     });
   }
 
   const rules::Document& document_;
+  rules::PlaceIndex places_;
   std::vector<config::Problem> problems_;
   rules::RuleReader root_;
   CaseFile& into_;

@@ -22,36 +22,36 @@ namespace {
 bool before(Position a, Position b) { return std::tie(a.line, a.column) < std::tie(b.line, b.column); }
 
 /// Bytes of a text are where they are said to be: an ASCII one that stands as itself is found there.
-void check_bytes(const Document& document, const std::string& text, Position start, bool key, const Node& node) {
+void check_bytes(const PlaceIndex& places, const std::string& text, Position start, bool key, const Node& node) {
   Position last = start;
   for (std::size_t i = 0; i <= text.size(); ++i) {
-    const Position where = key ? place_in_key(document, node, i) : place_in(document, node, i);
+    const Position where = key ? place_in_key(places, node, i) : place_in(places, node, i);
     FUZZ_REQUIRE(!before(where, last));
     last = where;
-    const std::optional<std::size_t> offset = offset_of(document.source, where);
-    FUZZ_REQUIRE(offset && *offset < document.source.size() + (key ? 1 : 0));
+    const std::optional<std::size_t> offset = places.offset_of(where);
+    FUZZ_REQUIRE(offset && *offset < places.source().size() + (key ? 1 : 0));
     const char c = i < text.size() ? text[i] : ' ';
     const bool letter = (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z');  // not of a hexadecimal escape
-    const char found = document.source[*offset];
+    const char found = places.source()[*offset];
     FUZZ_REQUIRE(!letter || found == c || found == '\\');
   }
 }
 
-void check_node(const Document& document, const Node& node, std::size_t depth) {
+void check_node(const PlaceIndex& places, const Node& node, std::size_t depth) {
   FUZZ_REQUIRE(depth <= depth_max);
-  const std::optional<std::size_t> offset = offset_of(document.source, node.where);
-  FUZZ_REQUIRE(offset && (*offset < document.source.size() || depth == 1));
+  const std::optional<std::size_t> offset = places.offset_of(node.where);
+  FUZZ_REQUIRE(offset && (*offset < places.source().size() || depth == 1));
   if (node.kind == Node::Kind::text) {
-    FUZZ_REQUIRE(document.source[*offset] == '"' || document.source[*offset] == '\'');
+    FUZZ_REQUIRE(places.source()[*offset] == '"' || places.source()[*offset] == '\'');
     FUZZ_REQUIRE(codecs::valid_utf8_prefix(node.text) == node.text.size());
-    check_bytes(document, node.text, node.where, false, node);
+    check_bytes(places, node.text, node.where, false, node);
   }
   for (std::size_t i = 0; i < node.children.size(); ++i) {
     const Node& child = node.children[i];
-    check_node(document, child, depth + 1);
+    check_node(places, child, depth + 1);
     if (node.kind != Node::Kind::object) continue;
-    FUZZ_REQUIRE(offset_of(document.source, child.key_where));
-    check_bytes(document, child.key, child.key_where, true, child);
+    FUZZ_REQUIRE(places.offset_of(child.key_where));
+    check_bytes(places, child.key, child.key_where, true, child);
     FUZZ_REQUIRE(i == 0 || before(node.children[i - 1].key_where, child.key_where));
   }
 }
@@ -81,7 +81,7 @@ bool same(const Node& ours, const json& theirs) {
 
 void check(std::string_view source, const Parsed& parsed) {
   if (parsed) {
-    check_node(*parsed, parsed->root, 1);
+    check_node(PlaceIndex(parsed->source), parsed->root, 1);
     return;
   }
   const Problem& problem = parsed.error();

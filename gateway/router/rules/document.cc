@@ -96,10 +96,10 @@ class Walk {
   bool several_lines_ = false;
 };
 
-config::Position place_within(std::string_view source, config::Position where, std::size_t offset) {
-  const std::optional<std::size_t> start = offset_of(source, where);
+config::Position place_within(const PlaceIndex& places, config::Position where, std::size_t offset) {
+  const std::optional<std::size_t> start = places.offset_of(where);
   if (!start) return where;
-  Walk walk(source, *start);
+  Walk walk(places.source(), *start);
   std::size_t passed = 0;
   while (!walk.done()) {
     const Piece piece = walk.next();
@@ -107,17 +107,17 @@ config::Position place_within(std::string_view source, config::Position where, s
     passed += piece.text_bytes;
     walk.pass(piece);
   }
-  return place_of(source, walk.at());
+  return places.at(walk.at());
 }
 
 }  // namespace
 
-config::Position place_in(const Document& document, const Node& text, std::size_t offset) {
-  return place_within(document.source, text.where, std::min(offset, text.text.size()));
+config::Position place_in(const PlaceIndex& places, const Node& text, std::size_t offset) {
+  return place_within(places, text.where, std::min(offset, text.text.size()));
 }
 
-config::Position place_in_key(const Document& document, const Node& member, std::size_t offset) {
-  return place_within(document.source, member.key_where, std::min(offset, member.key.size()));
+config::Position place_in_key(const PlaceIndex& places, const Node& member, std::size_t offset) {
+  return place_within(places, member.key_where, std::min(offset, member.key.size()));
 }
 
 }  // namespace gw::rules

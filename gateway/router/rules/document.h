@@ -19,6 +19,8 @@ class table;
 
 namespace gw::rules {
 
+class PlaceIndex;  // place.h
+
 /// Rules of a large site are some 100 KiB.
 inline constexpr std::size_t source_bytes_max = std::size_t{1} << 20;
 /// Rules need 6. What walks the tree may call itself so often.
@@ -62,8 +64,9 @@ Parsed from_toml(const toml::table& table, std::string_view source, std::string 
 
 /// Where byte `offset` of `text.text` stands in the source, whatever quotes and escapes it was written with; behind the
 /// last byte for a larger one. The second and further bytes of a character are where the first one is.
-config::Position place_in(const Document& document, const Node& text, std::size_t offset);
+/// `places` are those of the document's source.
+config::Position place_in(const PlaceIndex& places, const Node& text, std::size_t offset);
 /// The same of a byte of `member.key`: rules have conditions there too.
-config::Position place_in_key(const Document& document, const Node& member, std::size_t offset);
+config::Position place_in_key(const PlaceIndex& places, const Node& member, std::size_t offset);
 
 }  // namespace gw::rules

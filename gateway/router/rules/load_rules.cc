@@ -21,11 +21,7 @@ void enter_router(Document& document) {
 
 }  // namespace
 
-std::string LoadedFile::report() const {
-  std::string text;
-  for (const config::Problem& problem : problems) text += diagnosis(file, source, problem);
-  return text;
-}
+std::string LoadedFile::report() const { return diagnoses(file, source, problems); }
 
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval,
                             std::shared_ptr<const router::Topology> topology) {

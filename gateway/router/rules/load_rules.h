@@ -17,8 +17,8 @@ struct LoadedFile {
   std::string source;  ///< its text
   std::vector<config::Problem> problems;
 
-  /// Each problem as `file:line:column: text`, with the line of the file and a caret below it. Empty where there is
-  /// none.
+  /// Each problem as `file:line:column: text`, with the line of the file and a caret below it, but of very many only
+  /// the first (see diagnoses()). Empty where there is none.
   std::string report() const;
 };
 

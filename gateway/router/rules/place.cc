@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -25,22 +26,58 @@ config::Position Places::at(std::size_t offset) {
   return where_;
 }
 
-config::Position place_of(std::string_view source, std::size_t offset) { return Places(source).at(offset); }
+namespace {
 
-std::optional<std::size_t> offset_of(std::string_view source, config::Position where) {
-  std::size_t offset = byte_order_mark(source);
-  if (where.line == 0 || where.column == 0) return std::nullopt;
-  for (std::uint32_t line = 1; line < where.line; ++line) {
+constexpr std::size_t bytes_between_marks = 512;
+
+/// Goes on from `offset`, which is at `at` and not behind `where`.
+std::optional<std::size_t> offset_from(std::string_view source, std::size_t offset, config::Position at,
+                                       config::Position where) {
+  for (; at.line < where.line; ++at.line, at.column = 1) {
     const std::size_t end = source.find('\n', offset);
     if (end == std::string_view::npos) return std::nullopt;
     offset = end + 1;
   }
-  for (std::uint32_t column = 1; column < where.column; ++column) {
+  for (; at.column < where.column; ++at.column) {
     if (offset == source.size() || source[offset] == '\n') return std::nullopt;
     ++offset;
     while (offset < source.size() && continues_character(source[offset])) ++offset;
   }
   return offset;
+}
+
+bool is_before(config::Position a, config::Position b) {
+  return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+}
+
+}  // namespace
+
+PlaceIndex::PlaceIndex(std::string_view source) : source_(source), marks_{{byte_order_mark(source), {1, 1}}} {
+  Places places(source);
+  for (std::size_t offset = bytes_between_marks; offset < source.size(); offset += bytes_between_marks) {
+    while (offset < source.size() && continues_character(source[offset])) ++offset;
+    marks_.push_back({offset, places.at(offset)});
+  }
+}
+
+config::Position PlaceIndex::at(std::size_t offset) const {
+  const auto behind = std::ranges::upper_bound(marks_, offset, {}, &Mark::offset);
+  const Mark& mark = behind == marks_.begin() ? *behind : *std::prev(behind);
+  return Places(source_, mark.offset, mark.where).at(offset);
+}
+
+std::optional<std::size_t> PlaceIndex::offset_of(config::Position where) const {
+  if (where.line == 0 || where.column == 0) return std::nullopt;
+  const auto behind = std::ranges::upper_bound(marks_, where, is_before, &Mark::where);
+  const Mark& mark = *std::prev(behind);  // the first one is at 1:1
+  return offset_from(source_, mark.offset, mark.where, where);
+}
+
+config::Position place_of(std::string_view source, std::size_t offset) { return Places(source).at(offset); }
+
+std::optional<std::size_t> offset_of(std::string_view source, config::Position where) {
+  if (where.line == 0 || where.column == 0) return std::nullopt;
+  return offset_from(source, byte_order_mark(source), {1, 1}, where);
 }
 
 std::optional<config::Problem> encoding_problem(std::string_view source) {

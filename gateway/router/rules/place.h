@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "gateway/config/problem.h"
 
@@ -13,6 +14,9 @@ namespace gw::rules {
 class Places {
  public:
   explicit Places(std::string_view source);
+  /// From `offset` on, which is at `where`.
+  Places(std::string_view source, std::size_t offset, config::Position where)
+      : source_(source), offset_(offset), where_(where) {}
   /// `offset` is not before the last one, which would have the last one's place.
   config::Position at(std::size_t offset);
 
@@ -20,6 +24,25 @@ class Places {
   std::string_view source_;
   std::size_t offset_ = 0;
   config::Position where_{1, 1};
+};
+
+/// Places of bytes and bytes of places in any order, of one source: each costs a look at some hundred bytes. Immutable.
+/// `source` is UTF-8 and must outlive it.
+class PlaceIndex {
+ public:
+  explicit PlaceIndex(std::string_view source);
+  config::Position at(std::size_t offset) const;
+  /// source.size() for its end. Nothing where there is no such place.
+  std::optional<std::size_t> offset_of(config::Position where) const;
+  std::string_view source() const { return source_; }
+
+ private:
+  struct Mark {
+    std::size_t offset = 0;
+    config::Position where;
+  };
+  std::string_view source_;
+  std::vector<Mark> marks_;  ///< characters, some hundred bytes from one to the next
 };
 
 /// The same for one byte.

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "gateway/router/rules/document.h"
+#include "gateway/router/rules/place.h"
 #include "gateway/router/rules/rule_reader.h"
 
 namespace gw::rules {
@@ -150,7 +151,7 @@ class HostsReader {
 class TopologyReader {
  public:
   TopologyReader(const Document& document, std::vector<config::Problem>& problems)
-      : document_(document), problems_(problems), root_(document, problems) {}
+      : places_(document.source), problems_(problems), root_(document, problems) {}
 
   router::Topology run() {
     const Node* const list = root_.find("subClusters");
@@ -224,7 +225,7 @@ class TopologyReader {
       return;
     }
     auto hosts = HostsReader(nodes->text, hosts_left_).run();
-    if (!hosts) return object.error(place_in(document_, *nodes, hosts.error().at), std::move(hosts.error().text));
+    if (!hosts) return object.error(place_in(places_, *nodes, hosts.error().at), std::move(hosts.error().text));
     hosts_left_ -= hosts->size();
     bool told = false;
     for (std::string& host : *hosts) {
@@ -235,7 +236,7 @@ class TopologyReader {
     }
   }
 
-  const Document& document_;
+  PlaceIndex places_;
   std::vector<config::Problem>& problems_;
   RuleReader root_;
   router::Topology topology_;

@@ -68,7 +68,7 @@ std::span<const std::string_view> RuleEnvironment::methods() const { return base
 
 StepMaker::StepMaker(const Document& document, std::vector<config::Problem>& problems, router::RuleSet& rules,
                      bool has_topology)
-    : document_(document),
+    : places_(document.source),
       problems_(problems),
       rules_(rules),
       conditions_(router::message_environment(), has_topology),
@@ -97,7 +97,7 @@ Condition StepMaker::compile(std::string_view text, const Node& node, bool in_ke
   auto compiled = expression::Expression::compile(text, environment, wanted);
   if (compiled) return std::make_shared<const expression::Expression>(*std::move(compiled));
   const std::size_t at = compiled.error().at;
-  error(in_key ? place_in_key(document_, node, at) : place_in(document_, node, at), compiled.error().text);
+  error(in_key ? place_in_key(places_, node, at) : place_in(places_, node, at), compiled.error().text);
   return nullptr;
 }
 

@@ -13,6 +13,7 @@
 
 #include "gateway/router/rule_set.h"
 #include "gateway/router/rules/document.h"
+#include "gateway/router/rules/place.h"
 #include "gateway/router/rules/rule_reader.h"
 
 namespace gw::rules {
@@ -84,7 +85,7 @@ class StepMaker {
   Condition compile(std::string_view text, const Node& node, bool in_key, const expression::Environment& environment,
                     expression::Type::Kind wanted);
 
-  const Document& document_;
+  PlaceIndex places_;
   std::vector<config::Problem>& problems_;
   router::RuleSet& rules_;
   RuleEnvironment conditions_;  ///< on messages

@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,9 +20,10 @@ using router::Step;
 
 namespace {
 
-bool sets_tag(const Step& step, std::string_view key) {
-  if (step.to != Part::tags) return false;
-  return (step.kind == Step::Kind::set && step.key == key) || (step.kind == Step::Kind::move && step.value == key);
+/// The key of the tag that the step sets; empty where it sets none.
+std::string_view tag_set_by(const Step& step) {
+  if (step.to != Part::tags) return {};
+  return step.kind == Step::Kind::set ? step.key : step.kind == Step::Kind::move ? step.value : std::string_view();
 }
 
 bool takes_tag(const Step& step) {
@@ -57,13 +57,22 @@ class Walk {
       if (step.kind == Step::Kind::set) keys_.insert(step.key);
       if (step.kind == Step::Kind::move) keys_.insert(step.value);
     }
+    for (std::size_t i = 0; i < rules.steps.size(); ++i) {
+      const Step& step = rules.steps[i];
+      if (const std::string_view key = tag_set_by(step); !key.empty()) last_setting_[key] = i;
+      makes_node_ = makes_node_ || (tag_set_by(step) == "type" && step.value == "node");
+    }
+    for (const router::Aggregate& aggregate : rules.aggregates)
+      first_of_series_.emplace(series_of(aggregate), &aggregate);
   }
 
   std::vector<config::Problem> run() {
     for (std::size_t i = 0; i < rules_.steps.size(); ++i) {
       look_at(rules_.steps[i]);
-      look_at_tags(rules_.steps[i], std::span(rules_.steps).subspan(i + 1));
+      look_at_tags(rules_.steps[i], i);
     }
+    // What is dropped is still there to compute from.
+    std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
     for (const router::Aggregate& aggregate : rules_.aggregates) {
       look_at(aggregate);
       look_at_series(aggregate);
@@ -134,15 +143,15 @@ class Walk {
     }
   }
 
-  void look_at_tags(const Step& step, std::span<const Step> later) {
+  void look_at_tags(const Step& step, std::size_t place) {
     if (!takes_tag(step)) return;
     const std::string_view cost = cost_of(step.key);
     if (cost.empty()) return;
-    if (std::ranges::any_of(later, [&](const Step& other) { return sets_tag(other, step.key); })) return;
+    const auto setting = last_setting_.find(step.key);
+    if (setting != last_setting_.end() && setting->second > place) return;
     // Of type=node there is one value a host, and the store has no use for its type-id.
-    const auto makes_node = [](const Step& other) { return sets_tag(other, "type") && other.value == "node"; };
     const bool is_node = step.condition != nullptr && tag_wanted(step.condition->tree(), "type") == "node";
-    if (step.key != "hostname" && (is_node || std::ranges::any_of(rules_.steps, makes_node))) return;
+    if (step.key != "hostname" && (is_node || makes_node_)) return;
     warn(step.rule, std::string(cost));
   }
 
@@ -151,8 +160,6 @@ class Walk {
     if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
     std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
     if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
-    // What is dropped is still there to compute from.
-    std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
     if (std::string why = why_gone(wanted); !why.empty()) warn(aggregate.rule, std::move(why));
   }
 
@@ -180,11 +187,18 @@ class Walk {
   }
 
   const router::Aggregate* earlier_of_its_series(const router::Aggregate& aggregate) const {
-    for (const router::Aggregate& other : rules_.aggregates) {
-      if (&other == &aggregate) break;
-      if (other.name == aggregate.name && std::ranges::is_permutation(other.tags, aggregate.tags)) return &other;
-    }
-    return nullptr;
+    const router::Aggregate* const first = first_of_series_.at(series_of(aggregate));
+    return first == &aggregate ? nullptr : first;
+  }
+
+  /// Its name and tags, whose order says nothing.
+  static std::vector<std::string_view> series_of(const router::Aggregate& aggregate) {
+    std::vector<std::pair<std::string_view, std::string_view>> tags;
+    for (const codecs::Message::Tag& tag : aggregate.tags) tags.emplace_back(tag.key, tag.value);
+    std::ranges::sort(tags);
+    std::vector<std::string_view> series = {aggregate.name};
+    for (const auto& [key, value] : tags) series.insert(series.end(), {key, value});
+    return series;
   }
 
   static bool is_computed_from(const router::Aggregate& aggregate, std::string_view name) {
@@ -254,6 +268,9 @@ class Walk {
   }
 
   const router::RuleSet& rules_;
+  std::map<std::string_view, std::size_t> last_setting_;  ///< of RuleSet::steps, by the key of the tag
+  bool makes_node_ = false;                               ///< some step sets the tag type to node
+  std::map<std::vector<std::string_view>, const router::Aggregate*> first_of_series_;
   Words keys_;  ///< of tags, meta values and fields that rules set
   std::vector<config::Problem> problems_;
   std::set<std::size_t> told_;

@@ -218,9 +218,12 @@ TEST_CASE("what is wrong with a file of cases is told with its place, and no cas
   check("rules = {}\n[[case]]\nnam = \"x\"\nin = \"a value=1\"\nout = \"\"\n",
         "cases.toml:2:1: missing key 'name' in case[0], for example: name = \"temperatures of cores are dropped\"");
   check("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\nout = \"\"\n",
-        "cases.toml:4:6: 'in' has no line that can be read: it would show nothing");
+        "cases.toml:4:6: 'in' has no line: it would show nothing");
   check("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\"\na value=1\nb\n\"\"\"\nout = \"\"\n",
         "cases.toml:6:2: this line cannot be read: no fields");
+  // That line alone is told, and not that there is none.
+  check("rules = {}\n[[case]]\nname = \"x\"\nin = \"b\"\nout = \"\"\n",
+        "cases.toml:4:8: this line cannot be read: no fields");
   check("rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=1\"\nout = \"a value=\"\n",
         "cases.toml:5:16: this line cannot be read: no field value");
   check("rules = {}\n[[case]]\nname = 1\nin = \"a value=1\"\nout = \"\"\n",

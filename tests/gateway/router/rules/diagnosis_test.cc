@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using gw::config::Position;
 using gw::config::Problem;
@@ -54,4 +56,16 @@ TEST_CASE("of a long line 100 characters around the place are shown") {
   check(150, "  …" + as(50) + "X" + as(49) + "…\n" + blanks(53) + "^\n");
   check(300, "  …" + as(100) + "\n" + blanks(102) + "^\n");
   check(301, "  …" + as(100) + "\n" + blanks(103) + "^\n");
+}
+
+TEST_CASE("of very many problems the first hundred are shown, errors before warnings, and the others counted") {
+  std::vector<Problem> problems(50'000, {Problem::Severity::warning, {1, 1}, "bad"});
+  problems[49'990] = {Problem::Severity::error, {1, 2}, "worse"};
+  const std::string text = gw::rules::diagnoses("f", "ab", problems);
+  CHECK(std::ranges::count(text, '^') == 100);
+  CHECK(text.starts_with("f:1:1: warning: bad\n  ab\n  ^\n"));
+  CHECK(text.ends_with("f:1:2: worse\n  ab\n   ^\nf: … and 49900 more\n"));
+  problems.resize(100);
+  CHECK(std::ranges::count(gw::rules::diagnoses("f", "ab", problems), '\n') == 300);
+  CHECK(gw::rules::diagnoses("f", "ab", {}).empty());
 }

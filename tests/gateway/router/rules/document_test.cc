@@ -223,7 +223,7 @@ TEST_CASE("a table of a configuration is a document with the configuration's pla
   const Parsed document = from_toml(*parsed["router"].as_table(), source, "f", "router", {});
   REQUIRE(document);
   CHECK(show(document) == "{hostname_tag@4:1: 'node'@4:16}@3:1");
-  CHECK(show(place_in(*document, document->root.children[0], 3)) == "4:25");
+  CHECK(show(place_in(PlaceIndex(document->source), document->root.children[0], 3)) == "4:25");
 }
 
 TEST_CASE("a byte of a text is found in the source, through quotes and escapes") {
@@ -237,7 +237,7 @@ TEST_CASE("a byte of a text is found in the source, through quotes and escapes")
     REQUIRE_MESSAGE(parsed, show(parsed));
     const Node* const text = first_text(parsed->root);
     REQUIRE(text != nullptr);
-    CHECK(show(place_in(*parsed, *text, offset)) == show(place_of(source, mark)));
+    CHECK(show(place_in(PlaceIndex(parsed->source), *text, offset)) == show(place_of(source, mark)));
   };
   const auto json = [&](const std::string& source, std::size_t offset) {
     check(Document::Format::json, source, offset);
@@ -287,7 +287,7 @@ TEST_CASE("a byte of a text is found in the source, through quotes and escapes")
 TEST_CASE("a byte of a key is found in the source") {
   const auto check = [](const Parsed& parsed, std::size_t offset, std::string_view want) {
     REQUIRE(parsed);
-    CHECK(show(place_in_key(*parsed, parsed->root.children[0], offset)) == want);
+    CHECK(show(place_in_key(PlaceIndex(parsed->source), parsed->root.children[0], offset)) == want);
   };
   check(parse_json(R"({"n\"ame == 'x'": "y"})", "f"), 3, "1:7");
   check(parse_toml("\"n\\\"ame\" = 'y'", "f"), 3, "1:6");
@@ -314,5 +314,30 @@ TEST_CASE("places and bytes are the same thing") {
   CHECK(place_of("\xef\xbb\xbfx", 4) == gw::config::Position{1, 2});
   for (const gw::config::Position none : {gw::config::Position{}, {1, 3}, {4, 2}, {5, 1}, {1, 0}}) {
     CHECK(offset_of(source, none) == std::nullopt);
+    CHECK(PlaceIndex(source).offset_of(none) == std::nullopt);
   }
+}
+
+TEST_CASE("an index has the places that a look from the front finds, of long lines and of many") {
+  const auto check = [](const std::string& source) {
+    const PlaceIndex index(source);
+    for (std::size_t offset = 0; offset <= source.size(); offset += 7) {
+      CAPTURE(offset);
+      const gw::config::Position where = place_of(source, offset);
+      CHECK(index.at(offset) == where);
+      CHECK(index.offset_of(where) == offset_of(source, where));
+    }
+    CHECK(index.at(source.size() + 1) == place_of(source, source.size()));
+  };
+  const auto repeated = [](std::string_view text) {
+    std::string all;
+    while (all.size() < 5000) all += text;
+    return all;
+  };
+  check("");
+  check("x");
+  check(repeated("a"));
+  check(repeated("\n"));
+  check(repeated("é€x"));
+  check("\xef\xbb\xbf" + repeated("aé\r\nbb😀\n\n"));
 }

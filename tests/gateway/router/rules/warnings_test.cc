@@ -23,7 +23,33 @@ void check_condition(std::string_view condition, std::string_view want) {
   CHECK(problems == (want.empty() ? "" : "1:22: warning: " + std::string(want) + "\n"));
 }
 
+/// As many of `row` as a file of rules can have, on one line.
+std::string large_file(std::string_view head, std::string_view row, std::string_view tail) {
+  std::string text(head);
+  while (text.size() + row.size() + tail.size() + 1 <= rules::source_bytes_max) (text += row) += ',';
+  text.pop_back();
+  return text.append(tail);
+}
+
 }  // namespace
+
+// No clock here: what looks at all rules for each one takes minutes, and the test then hangs.
+TEST_CASE("what is wrong with files that are as large as they may be is told at once") {
+  const auto check_file = [](std::string_view head, std::string_view row, std::string_view tail) {
+    CAPTURE(row);
+    const std::string text = large_file(head, row, tail);
+    const rules::LoadedRules loaded = rules::read_rules_text(text, "rules.json", Seconds(60));
+    const std::size_t rows = (text.size() - head.size() - tail.size() + 1) / (row.size() + 1);
+    CHECK(loaded.problems.size() == rows);
+    CHECK(loaded.report().ends_with(" more\n"));
+  };
+  check_file(R"({"delete_tags": [)", R"({"key": "type"})", "]}");
+  check_file(R"({"drop_metrics_if": [)", R"("nam == 1")", "]}");
+  check_file(R"({"drop_metrics_if": [)", R"("1 == = 1")", "]}");
+  check_file(R"({"drop_metrics": [)", "1", "]}");
+  check_file(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "sum(m)"},)x",
+             R"x({"name": "a", "function": "sum(m)"})x", "]}");
+}
 
 TEST_CASE("conditions that contradict themselves are warned of") {
   const auto never = [](std::string_view condition, const std::string& why) {
