@@ -17,6 +17,7 @@
 
 #include "gateway/config/input_file.h"
 #include "gateway/config/reader.h"
+#include "gateway/router/rules/names_written.h"
 
 namespace gw::config {
 namespace {
@@ -95,40 +96,104 @@ Result<Frequencies> read_frequencies(const std::filesystem::path& file) {
                              in_quotes(file.string())));
 }
 
-Problem unknown_metric(const Query& query, const Frequencies& store, const Sink& sink) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, frequency] : store) names.push_back(name);
-  return {Problem::Severity::error, query.where,
-          fmt::format("metric {} is not in {}: sink '{}' would drop it without an error{}{}", in_quotes(query.metric),
-                      in_quotes(sink.store_config.string()), sink.name, did_you_mean(query.metric, names),
-                      " (or add it there and restart the store)")};
-}
+/// One sink's store, and what would be lost there.
+class StoreCheck {
+ public:
+  StoreCheck(const Config& config, const Sink& sink, Frequencies store)
+      : config_(config), sink_(sink), store_(std::move(store)) {
+    if (config.router) rules_ = config.router->rules.get();
+  }
 
-Problem other_interval(const Query& query, std::int64_t interval, std::int64_t frequency, const Sink& sink) {
-  const std::string_view harm =
-      interval > frequency ? "its curves would have gaps" : "several samples would share a slot and the last would win";
-  return {Problem::Severity::warning, query.where,
-          fmt::format("metric {} comes every {} s, but sink '{}' stores one every {} s: {}, set interval = \"{}s\"",
-                      in_quotes(query.metric), interval, sink.name, frequency, harm, frequency)};
-}
+  std::vector<Problem> run() {
+    for (const Source& source : config_.sources) {
+      for (const Query& query : source.queries) check(query, source.interval.count());
+    }
+    if (rules_ != nullptr) check_rules();
+    return std::move(problems_);
+  }
+
+ private:
+  void check(const Query& query, std::int64_t interval) {
+    const rules::NamesWritten written =
+        rules_ == nullptr ? rules::NamesWritten{.names = {query.metric}} : rules::names_written(*rules_, query.metric);
+    for (const std::string& name : written.names) {
+      const auto known = store_.find(name);
+      if (known != store_.end() && known->second == interval) continue;
+      // A metric of many queries is one problem.
+      if (!told_.emplace(query.metric + '\0' + name, known == store_.end() ? 0 : interval).second) continue;
+      told_.emplace(name, 0);  // once is enough
+      if (known != store_.end())
+        tell_interval(query.where, "metric", name, interval, known->second, "interval");
+      else if (name == query.metric)
+        tell_unknown(written.is_sure, query.where, fmt::format("metric {} is", in_quotes(name)), name);
+      else
+        tell_unknown(written.is_sure, query.where,
+                     fmt::format("metric {} {} {} by the rules, which is", in_quotes(query.metric),
+                                 written.is_sure ? "becomes" : "may become", in_quotes(name)),
+                     name);
+    }
+  }
+
+  void check_rules() {
+    for (std::size_t i = 0; i < rules_->steps.size(); ++i) {
+      const router::Step& step = rules_->steps[i];
+      if (step.kind == router::Step::Kind::rename) check_given(step.value, step.rule, i + 1, false);
+      if (step.kind != router::Step::Kind::rename_by) continue;
+      for (const auto& [name, row] : step.names) check_given(row.value, row.rule, i + 1, false);
+    }
+    for (const router::Aggregate& aggregate : rules_->aggregates) check_given(aggregate.name, aggregate.rule, 0, true);
+  }
+
+  /// A name that a rule gives; the steps from `next` on may give another one.
+  void check_given(const std::string& given, std::size_t rule, std::size_t next, bool is_aggregate) {
+    const std::int64_t interval = config_.router->interval.count();
+    for (const std::string& name : rules::names_written(*rules_, given, next).names) {
+      const auto known = store_.find(name);
+      const bool fits = known != store_.end() && (!is_aggregate || known->second == interval);
+      if (fits || !told_.emplace(name, known != store_.end() ? 1 : 0).second) continue;
+      const router::Rule& written = rules_->rules[rule];
+      if (known != store_.end())
+        tell_interval(sink_.where, "aggregate", name, interval, known->second, "[router] interval");
+      else
+        tell_unknown(false, sink_.where,
+                     fmt::format("{}, which {}:{}:{} {}, is", in_quotes(name), rules_->file, written.at.line,
+                                 written.at.column, is_aggregate ? "computes" : "gives a metric"),
+                     name);
+    }
+  }
+
+  void tell_unknown(bool is_sure, Position where, const std::string& what, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, frequency] : store_) names.push_back(known);
+    problems_.push_back({is_sure ? Problem::Severity::error : Problem::Severity::warning, where,
+                         fmt::format("{} not in {}: sink '{}' would drop it without an error{}{}", what,
+                                     in_quotes(sink_.store_config.string()), sink_.name, did_you_mean(name, names),
+                                     " (or add it there and restart the store)")});
+  }
+
+  void tell_interval(Position where, std::string_view what, std::string_view name, std::int64_t interval,
+                     std::int64_t frequency, std::string_view key) {
+    const std::string_view harm = interval > frequency ? "its curves would have gaps"
+                                                       : "several samples would share a slot and the last would win";
+    problems_.push_back(
+        {Problem::Severity::warning, where,
+         fmt::format("{} {} comes every {} s, but sink '{}' stores one every {} s: {}, set {} = \"{}s\"", what,
+                     in_quotes(name), interval, sink_.name, frequency, harm, key, frequency)});
+  }
+
+  const Config& config_;
+  const Sink& sink_;
+  Frequencies store_;
+  const router::RuleSet* rules_ = nullptr;
+  std::vector<Problem> problems_;
+  std::set<std::pair<std::string, std::int64_t>> told_;
+};
 
 }  // namespace
 
 Result<std::vector<Problem>> check_against_store(const Config& config, const Sink& sink) {
-  GW_TRY(const Frequencies store, read_frequencies(sink.store_config));
-  std::vector<Problem> problems;
-  std::set<std::pair<std::string, std::int64_t>> told;  // a metric of many queries is one problem
-  for (const Source& source : config.sources) {
-    for (const Query& query : source.queries) {
-      const auto known = store.find(query.metric);
-      const std::int64_t interval = known == store.end() ? 0 : source.interval.count();
-      if (known != store.end() && known->second == interval) continue;
-      if (!told.emplace(query.metric, interval).second) continue;
-      problems.push_back(known == store.end() ? unknown_metric(query, store, sink)
-                                              : other_interval(query, interval, known->second, sink));
-    }
-  }
-  return problems;
+  GW_TRY(Frequencies store, read_frequencies(sink.store_config));
+  return StoreCheck(config, sink, std::move(store)).run();
 }
 
 }  // namespace gw::config

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/router/rules/load_rules.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace std::chrono_literals;
@@ -75,6 +76,38 @@ TEST_CASE("metrics and intervals are compared with cc-metric-store's configurati
         "gaps, set interval = \"10s\"\n"
         "warning 11: metric 'slow' comes every 60 s, but sink 'ccms' stores one every 300 s: several samples would "
         "share a slot and the last would win, set interval = \"300s\"\n");
+}
+
+TEST_CASE("names are compared as the rules write them, and so are those that rules give") {
+  const Folder folder;
+  const std::string file = folder.file("config.json", store);
+  const auto check = [&](std::initializer_list<std::string_view> metrics, std::string_view rules,
+                         std::string_view want) {
+    CAPTURE(rules);
+    Config config = polling(metrics);
+    config.router.emplace().rules =
+        gw::rules::read_rules_text(std::string(rules), "router.json", gw::Seconds(60)).rules;
+    REQUIRE(config.router->rules != nullptr);
+    CHECK(problems(config, folder, file) == want);
+  };
+  constexpr std::string_view drops = " not in 'config.json': sink 'ccms' would drop it without an error";
+  constexpr std::string_view add = " (or add it there and restart the store)\n";
+  check({"load", "gone"}, R"x({"rename_metrics": {"load": "cpu_load"}, "drop_metrics": ["gone"]})x", "");
+  check({"cpu_load"}, R"x({"rename_metrics": {"cpu_load": "load"}})x",
+        fmt::format("error 10: metric 'cpu_load' becomes 'load' by the rules, which is{}{}", drops, add));
+  check({}, R"x({"rename_metrics": {"cpu_load": "load"}})x",
+        fmt::format("warning 0: 'load', which router.json:1:21 gives a metric, is{}{}", drops, add));
+  check({"loda"}, R"x({"manipulate_messages": [{"if": "type == 'node'", "rename_to": "cpu_load"}]})x",
+        fmt::format("warning 10: metric 'loda' is{}{}", drops, add));
+  check({}, R"x({"interval_aggregates": [{"name": "cpu_laod", "function": "sum(values)"}], "num_cache_intervals": 1})x",
+        fmt::format("warning 0: 'cpu_laod', which router.json:1:26 computes, is{}, did you mean 'cpu_load'?{}", drops,
+                    add));
+  check({}, R"x({"interval_aggregates": [{"name": "fast", "function": "sum(values)"}], "num_cache_intervals": 1})x",
+        "warning 0: aggregate 'fast' comes every 60 s, but sink 'ccms' stores one every 10 s: its curves would have "
+        "gaps, set [router] interval = \"10s\"\n");
+  check({}, R"x({"interval_aggregates": [{"name": "x", "function": "sum(values)"}], "num_cache_intervals": 1,
+            "rename_metrics": {"x": "cpu_load"}})x",
+        "");
 }
 
 TEST_CASE("the metrics may stand in a file of their own") {
