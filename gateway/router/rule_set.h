@@ -26,8 +26,8 @@ struct RuleCounts {
   std::uint64_t dropped = 0;
   std::uint64_t failed = 0;
   std::string problem;           ///< of the first failure
-  std::uint64_t units_left = 0;  ///< messages whose unit it should have changed, but did not: none that we know
-  std::string unit_left;         ///< the first of these units, and why
+  std::uint64_t units_left = 0;  ///< messages whose unit it should have changed, but did not: none, or none we know
+  std::string unit_left;         ///< why the first of these was left
   std::uint64_t made = 0;        ///< aggregates
   std::uint64_t incomplete = 0;  ///< aggregates that were not made: the host had no value of a metric that they name
   std::string lacking;           ///< the first of these metrics

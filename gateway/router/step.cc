@@ -295,11 +295,12 @@ Effect Stepper::normalize() {
 /// Unit and value change together, or not at all.
 Effect Stepper::change_prefix(std::string_view text) {
   const auto prefix = parse_prefix(text);
-  std::string* const unit_text = unit();
   const auto field = std::ranges::find(message_->fields, "value", &Field::key);
-  if (!prefix || unit_text == nullptr || field == message_->fields.end()) return Effect::none;
+  if (!prefix || field == message_->fields.end()) return Effect::none;
   const codecs::FieldValue old = view_of(field->value);
   if (!is_number(old)) return Effect::none;
+  std::string* const unit_text = unit();
+  if (unit_text == nullptr) return leave("the metric has no unit");
   const auto from = parse_unit(*unit_text);
   if (!from) return leave(unknown_unit(*unit_text));
   const auto to = with_prefix(*from, *prefix);

@@ -70,7 +70,7 @@ enum class Effect : std::uint8_t {
   none,     ///< it is as it was: the condition did not hold, or there was nothing to do
   changed,  ///< it may have been
   dropped,
-  left,    ///< it is as it was: its unit is none that we know, or would become another
+  left,    ///< it is as it was: it has no unit that we know, or that would become another
   failed,  ///< it is as it was, though the step should have done something
 };
 

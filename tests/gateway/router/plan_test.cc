@@ -285,7 +285,7 @@ TEST_CASE("units that are left as they were are counted message by message, with
     const auto& counts = router.rule_counts();
     CHECK(counts[0].units_left == 3 * 4);
     CHECK(counts[0].unit_left == "'Mbit/s' is no unit of ClusterCockpit");
-    CHECK(counts[1].units_left == 3 * 7);
+    CHECK(counts[1].units_left == 3 * 8);
     CHECK(counts[1].unit_left == "'Mbit/s' is no unit of ClusterCockpit");
     CHECK(counts[2].dropped == 3);
     CHECK(counts[0].failed + counts[1].failed == 0);
@@ -297,6 +297,25 @@ TEST_CASE("a prefix that would say another unit is not set, which is counted") {
   CHECK(routed(router, "b,unit=KB value=1 1\nb,unit=KB value=2 1\n") == "b,unit=KB value=1 1\nb,unit=KB value=2 1\n");
   CHECK(router.rule_counts()[0].units_left == 2);
   CHECK(router.rule_counts()[0].unit_left == "'KB' with the prefix 'm' would say another unit");
+}
+
+TEST_CASE("a prefix for metrics without a unit is counted where its rule means them, and for numbers only") {
+  const auto rules = rules_of(R"x({"manipulate_messages": [{"change_prefix_to": "M", "if": "value > 1"},
+    {"change_prefix_by": {"a": "G"}}, {"normalize_units": true}]})x");
+  const std::string_view lines =
+      "a,hostname=n1 value=2 1\na,hostname=n1 value=1 1\nb,hostname=n1 value=3 1\na,hostname=n1 value=true 1\n"
+      "a,hostname=n1 event=\"x\" 1\na,hostname=n1,unit=kB value=1 1\n";
+  for (const std::size_t series_max : {std::size_t{0}, std::size_t{100}}) {
+    CAPTURE(series_max);
+    Router router(rules, options_of(series_max));
+    for (int i = 0; i < 3; ++i) CHECK(routed(router, lines).starts_with("a,hostname=n1 value=2 1\n"));
+    const auto& counts = router.rule_counts();
+    CHECK(counts[0].units_left == 3 * 2);
+    CHECK(counts[0].unit_left == "the metric has no unit");
+    CHECK(counts[1].units_left == 3 * 2);
+    CHECK(counts[1].unit_left == "the metric has no unit");
+    CHECK(counts[2].units_left == 0);
+  }
 }
 
 TEST_CASE("a line of a known series costs no allocation") {
