@@ -41,18 +41,10 @@ std::string_view series_key(const codecs::Line& line) {
 /// Fields and time, as they stand.
 std::string_view fields_and_time(const codecs::Line& line) { return {line.fields[0].key.begin(), line.text.end()}; }
 
-/// What the tree cannot follow.
+/// Whether a step that changed the message gave it a field, which the tree cannot follow. None takes one away: there is
+/// `value` alone, which stays.
 bool touches_fields(const Step& step) {
-  switch (step.kind) {
-    case Step::Kind::set:
-      return step.to == Part::fields;
-    case Step::Kind::erase:
-      return step.from == Part::fields;
-    case Step::Kind::move:
-      return step.from == Part::fields || step.to == Part::fields;
-    default:
-      return false;
-  }
+  return (step.kind == Step::Kind::set || step.kind == Step::Kind::move) && step.to == Part::fields;
 }
 
 /// Whether what `part` gives is the same for all lines of a series that have a plan: these are metrics, and have the
@@ -234,8 +226,11 @@ std::optional<Plan::Outcome> Plan::walk(Message& message, std::int64_t now_ns) {
   Outcome outcome;
   for (const Step& step : rules_->steps) {
     const std::optional<bool> holds = ask(step.condition.get(), step.rule);
-    if (!holds || (*holds && touches_fields(step))) return std::nullopt;
-    if (!*holds || !act(step)) continue;
+    if (!holds) return std::nullopt;
+    if (!*holds) continue;
+    const Effect effect = act(step);
+    if (effect == Effect::changed && touches_fields(step)) return std::nullopt;
+    if (effect != Effect::dropped) continue;
     outcome.dropper = stepper_.rule();
     break;
   }
@@ -271,8 +266,8 @@ std::optional<bool> Plan::ask(const expression::Expression* condition, std::size
   return holds.value_or(false);
 }
 
-/// True where that drops the message.
-bool Plan::act(const Step& step) {
+/// The step; in `way_` what of it differs from line to line.
+Effect Plan::act(const Step& step) {
   const Effect effect = stepper_.act(step);
   const auto rule = static_cast<std::uint32_t>(stepper_.rule());
   if (effect == Effect::failed) failed_.emplace_back(rule, stepper_.problem());
@@ -286,7 +281,7 @@ bool Plan::act(const Step& step) {
     way_.push_back(
         {.asked = {.kind = PlanNodeKind::scale, .change = *change, .rule = rule}, .holds = effect == Effect::changed});
   }
-  return effect == Effect::dropped;
+  return effect;
 }
 
 /// That lines which go as in `way_` come to `end`.

@@ -7,8 +7,8 @@
 // It grows where lines go: the first line of a series takes the plain way through all rules (interpreter.h), and what
 // depended on its value or time is written down, with its answer. What is asked then is what is left of the condition
 // of a rule or, behind these, of an aggregate when all that is known of the series has been put in. A line that needs
-// the plain way every time gets it: only lines with `value` and no other field have a plan, and rules that touch fields
-// have none.
+// the plain way every time gets it: only lines with `value` and no other field have a plan, and rules that give them
+// one have none.
 
 #include <cstddef>
 #include <cstdint>
@@ -99,7 +99,7 @@ class Plan {
                std::string& out);
   std::optional<Outcome> walk(Message& message, std::int64_t now_ns);
   std::optional<bool> ask(const expression::Expression* condition, std::size_t rule);
-  bool act(const Step& step);
+  Effect act(const Step& step);
   void remember(SeriesRecord* record, std::string_view key, PlanNode end, const Head& head,
                 const std::shared_ptr<const AggregateSource>& source);
   std::uint32_t end_of(SeriesRecord& record, const Head& head, const std::shared_ptr<const AggregateSource>& source);

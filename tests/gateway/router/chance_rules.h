@@ -75,6 +75,8 @@ class Chance {
         R"("move_tags_to_fields_by": {"new": "text"})",
         R"("add_fields_by": {"extra": "1"})",
         R"("delete_fields_by": ["extra"])",
+        R"("move_fields_to_tags_by": {"extra": "new"})",
+        R"("move_fields_to_meta_by": {"extra": "unit"})",
         R"("rename_by": {"cpu_load": "load", "mem_used": "mem_free", "mem_free": "mem_used"})",
         R"("rename_to": "other")",
         R"("drop_by_name": ["temp_core_1", "other"])",

@@ -318,6 +318,20 @@ TEST_CASE("a prefix for metrics without a unit is counted where its rule means t
   }
 }
 
+TEST_CASE("deleting or moving a field takes no time from lines that do not have it") {
+  Router router(rules_of(R"x({"manipulate_messages": [{"delete_fields_by": ["extra"]},
+    {"move_fields_to_tags_by": {"other": "tag"}}, {"move_tags_to_fields_by": {"gone": "f"}},
+    {"add_fields_by": {"f": "v"}, "if": "name == 'b'"}]})x"));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(routed(router, "a,hostname=n1 value=1 1\n") == "a,hostname=n1 value=1 1\n");
+    CHECK(routed(router, "a,hostname=n1 value=1,extra=2 1\n") == "a,hostname=n1 value=1 1\n");
+    CHECK(routed(router, "a,hostname=n1 value=1,other=\"x\" 1\n") == "a,hostname=n1,tag=x value=1 1\n");
+    CHECK(routed(router, "a,hostname=n1,gone=x value=1 1\n") == "a,hostname=n1 value=1,f=\"x\" 1\n");
+    CHECK(routed(router, "b,hostname=n1 value=1 1\n") == "b,hostname=n1 value=1,f=\"v\" 1\n");
+  }
+  CHECK(router.plan().counts().plain == 3 * 4);  // all but the first
+}
+
 TEST_CASE("a line of a known series costs no allocation") {
   Router router(rules_of(
       R"({"interval_timestamp": true, "drop_metrics": ["gone"], "drop_metrics_if": ["name == 'load' && value > 70"],
