@@ -12,10 +12,15 @@ namespace {
 
 constexpr std::size_t slots_min = 1024;
 
+std::uint64_t random_seed() {
+  std::random_device device;  // 32 bits a draw
+  return std::uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
-// The hash is keyed: nobody can send series that all fall into one place.
-SeriesMemo::SeriesMemo() : seed_(std::random_device{}()), slots_(slots_min) {}
+// The hash is keyed: it is hard to send series that all fall into one place.
+SeriesMemo::SeriesMemo() : seed_(random_seed()), slots_(slots_min) {}
 
 std::uint64_t SeriesMemo::hash_of(std::string_view key) const {
   return XXH3_64bits_withSeed(key.data(), key.size(), seed_);

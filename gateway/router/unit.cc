@@ -190,8 +190,6 @@ std::optional<Unit> with_prefix(const Unit& unit, Prefix prefix) {
   return parse_unit(short_text(changed)) == changed ? std::optional(changed) : std::nullopt;
 }
 
-double factor(Prefix from, Prefix to) { return times(1, Ratio(from, to)); }
-
 codecs::FieldValue convert(const codecs::FieldValue& value, Prefix from, Prefix to) {
   const Ratio ratio(from, to);
   return std::visit(

@@ -70,11 +70,10 @@ std::optional<Prefix> parse_prefix(std::string_view text);
 /// percent.
 std::optional<Unit> with_prefix(const Unit& unit, Prefix prefix);
 
-/// What a number with the prefix `from` is multiplied by to have the prefix `to`: 0.001 from base to kilo.
-double factor(Prefix from, Prefix to);
-/// An integer stays one of its kind where the result is whole and fits; else it becomes a double: 1500 from base to
-/// kilo is 1.5. That is the nearest one for integers up to 2^53 and factors up to 10^22, else within two units of the
-/// last place. A double beyond the range of doubles becomes infinite. What is no number is left as it is.
+/// `value`, of the prefix `from`, with the prefix `to`. An integer stays one of its kind where the result is whole and
+/// fits; else it becomes a double: 1500 from base to kilo is 1.5. That is the nearest one for integers up to 2^53 and
+/// factors up to 10^22, else within two units of the last place. A double beyond the range of doubles becomes infinite.
+/// What is no number is left as it is.
 codecs::FieldValue convert(const codecs::FieldValue& value, Prefix from, Prefix to);
 
 }  // namespace gw::router

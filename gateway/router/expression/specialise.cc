@@ -264,10 +264,4 @@ NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_k
   return Specialiser(known, is_known, is_number).run(tree);
 }
 
-Reads reads_of(const Node& tree) {
-  Reads most = tree.reads;
-  for (const NodePtr& part : tree.parts) most = std::max(most, reads_of(*part));
-  return most;
-}
-
 }  // namespace gw::expression

@@ -26,8 +26,4 @@ using IsNumber = std::function<bool(const Node& part)>;
 /// then.
 NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number = {});
 
-/// The most that a name or method of a checked tree reads. In a specialised one, what only `perhaps` reads the message
-/// was decided: it does, or it is no longer there.
-Reads reads_of(const Node& tree);
-
 }  // namespace gw::expression

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -35,6 +36,14 @@ NodePtr for_series(const Node& tree, const router::MessageView& message, const I
   return specialise(
       tree, router::MessageVariables(series),
       [&series](const Node& part) { return router::series_tells(series, part); }, is_number);
+}
+
+/// The most that a name or method of a checked tree reads. In a specialised one, what only `perhaps` reads the message
+/// was decided: it does, or it is no longer there.
+Reads reads_of(const Node& tree) {
+  Reads most = tree.reads;
+  for (const NodePtr& part : tree.parts) most = std::max(most, reads_of(*part));
+  return most;
 }
 
 std::string shape(const Node& node) {

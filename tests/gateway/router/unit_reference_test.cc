@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/router/unit.h"
@@ -114,7 +115,7 @@ std::optional<std::string_view> compare_change(const Unit& unit, std::string_vie
   const auto to = parse_prefix(target);
   CHECK(to.has_value() == theirs.contains("changed"));
   if (!to || !theirs.contains("changed")) return std::nullopt;
-  const double our_factor = factor(unit.prefix, *to);
+  const double our_factor = std::get<double>(convert(1.0, unit.prefix, *to));
   const double their_factor = theirs["factor"];
   CHECK(close(our_factor, their_factor));
   const auto changed = with_prefix(unit, *to);

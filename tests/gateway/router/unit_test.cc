@@ -169,7 +169,7 @@ TEST_CASE("prefixes are read by their letters") {
     CAPTURE(text);
     const auto read = parse_prefix(text);
     REQUIRE(read);
-    CHECK(factor(*read, Prefix::base) == want);
+    CHECK(convert(1.0, *read, Prefix::base) == FieldValue(want));
   };
   check("", 1);
   check("k", 1e3);
