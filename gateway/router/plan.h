@@ -4,29 +4,25 @@
 // A plan is a small tree for each series (plan_tree.h): at its root stands what is to be asked first that can only be
 // decided line by line, and below it what follows from each answer.
 //
-// It grows where lines go: the first line of a series takes the plain way through all rules (interpreter.h), and what
-// depended on its value or time is written down, with its answer. What is asked then is what is left of the condition
+// It grows where lines go: the first line of a series takes the plain way through all rules, and what depended on its
+// value or time is written down, with its answer (plan_learner.h). What is asked then is what is left of the condition
 // of a rule or, behind these, of an aggregate when all that is known of the series has been put in. A line that needs
 // the plain way every time gets it: only lines with `value` and no other field have a plan, and rules that give them
 // one have none.
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "codecs/line_protocol.h"
 #include "gateway/router/aggregate.h"
 #include "gateway/router/interpreter.h"
-#include "gateway/router/plan_tree.h"
+#include "gateway/router/plan_learner.h"
+#include "gateway/router/plan_memory.h"
 #include "gateway/router/rule_set.h"
-#include "gateway/router/series_memo.h"
-#include "gateway/router/step.h"
 
 namespace gw::router {
 
@@ -72,59 +68,42 @@ class Plan {
   Routed route(const codecs::Line& line, std::int64_t now_ns, std::string& out);
 
   const PlanCounts& counts() const { return counts_; }
-  std::size_t series() const { return memo_.size(); }
-  /// Of all that is remembered: series, trees, conditions, and what values are kept for.
-  std::size_t bytes() const;
+  std::size_t series() const { return memory_.size(); }
+  /// Of all that is remembered.
+  std::size_t bytes() const { return memory_.bytes(); }
 
  private:
   struct Values;
-  /// What the plain way comes to.
-  struct Outcome {
-    std::optional<std::size_t> dropper;   ///< the rule
-    std::vector<std::size_t> aggregates;  ///< that the value is one of
-  };
-  /// Rules and why, by the line that is being routed.
-  using Reasons = std::vector<std::pair<std::size_t, std::string>>;
 
   Routed plain(const codecs::Line& line, std::int64_t now_ns, std::string& out);
-  Routed write(const Message& message, const codecs::Message& before, const codecs::Line& line, std::string& out);
-  Routed run(SeriesRecord& record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
-             std::string& out);
-  void show(const Values& values);
-  std::optional<bool> decide(const expression::Node& condition);
-  bool fail_again(std::size_t rule);
-  static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
-
   Routed learn(SeriesRecord* record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
                std::string& out);
-  std::optional<Outcome> walk(Message& message, std::int64_t now_ns);
-  std::optional<bool> ask(const expression::Expression* condition, std::size_t rule);
-  Effect act(const Step& step);
-  void remember(SeriesRecord* record, std::string_view key, PlanNode end, const Head& head,
-                const std::shared_ptr<const AggregateSource>& source);
-  std::uint32_t end_of(SeriesRecord& record, const Head& head, const std::shared_ptr<const AggregateSource>& source);
-  void forget();
+  Routed write(const Message& message, const codecs::Message& before, const codecs::Line& line, std::string& out);
 
-  void commit();
+  Routed run(SeriesRecord& record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
+             std::string& out);
+  const PlanNode* follow(const PlanNode& node, Values& values);
+  const PlanNode* scale(const PlanNode& node, Values& values);
+  const PlanNode* branch(const PlanNode& node);
+  bool fail_again(std::size_t rule);
+  void show(const Values& values);
+  static void append_rest(std::string& out, const codecs::Line& line, const Values& values);
+
   Routed drop(std::size_t rule);
+  void count(const RuleNotes& notes);
   void keep(const std::shared_ptr<const AggregateSource>& source, const codecs::FieldValue& value, std::int64_t time_ns,
             std::int64_t now_ns);
 
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleCounts>& rule_counts_;
   Aggregator& aggregator_;
-  Interpreter interpreter_;
-  Stepper stepper_;
   PlanOptions options_;
-  SeriesMemo memo_;
-  PlanTrees trees_;
-  std::deque<std::shared_ptr<const AggregateSource>> sources_;  ///< of ends
-  std::size_t source_bytes_ = 0;
+  Interpreter interpreter_;
+  PlanMemory memory_;
+  PlanLearner learner_;
   MessageView runtime_;  ///< what conditions of the trees can see
   expression::Arena arena_;
-  std::vector<Turn> way_;  ///< of the line that is being learnt from
-  Reasons failed_;
-  Reasons left_;  ///< units
+  RuleNotes notes_;  ///< of the line that goes through a tree
   PlanCounts counts_;
 };
 

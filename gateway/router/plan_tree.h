@@ -20,6 +20,9 @@
 
 namespace gw::router {
 
+/// A series of which more is to be asked takes the plain way: asking is most of what that costs then.
+inline constexpr std::size_t turns_max = 16;
+
 enum class PlanNodeKind : std::uint8_t {
   emit,
   drop,
