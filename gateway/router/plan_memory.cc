@@ -7,7 +7,7 @@ namespace gw::router {
 namespace {
 
 bool is_same(const AggregateSource& a, const AggregateSource& b) {
-  return a.aggregates == b.aggregates && a.key == b.key && a.tags == b.tags && a.meta == b.meta;
+  return a.aggregates == b.aggregates && a.key == b.key && a.name == b.name && a.tags == b.tags && a.meta == b.meta;
 }
 
 std::size_t bytes_of(const AggregateSource& source) {

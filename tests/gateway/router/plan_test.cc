@@ -222,6 +222,23 @@ TEST_CASE("lines without a time are of the time when they come, also those of a 
   }
 }
 
+TEST_CASE("values of a series that rules drop under several names are kept under each") {
+  for (const std::size_t series_max : {std::size_t{0}, std::size_t{100}}) {
+    CAPTURE(series_max);
+    Router router(rules_of(R"x({"process_messages": {"rename_messages_if": {
+        "name == 'm' && value > 5": "high", "name == 'm' && value <= 5": "low"}, "drop_messages": ["high", "low"],
+        "stage_order": ["rename_if", "drop_by_name"]}, "num_cache_intervals": 1, "interval_aggregates": [
+        {"name": "h", "function": "sum(high)"}, {"name": "l", "function": "sum(low)"}]})x"),
+                  options_of(series_max));
+    std::string out = routed(
+        router,
+        "m,hostname=n1 value=9 1700000000\nm,hostname=n1 value=1 1700000060\nm,hostname=n1 value=1 1700000120\n");
+    router.end_all(0, out);
+    CHECK(out ==
+          "h,hostname=n1 value=9 1699999980\nl,hostname=n1 value=1 1700000040\nl,hostname=n1 value=1 1700000100\n");
+  }
+}
+
 TEST_CASE("pieces give room where it is asked for") {
   Pieces pieces;
   char* const first = pieces.room(3, 1);
