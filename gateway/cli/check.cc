@@ -77,7 +77,7 @@ int check(std::span<const std::string_view> arguments, std::ostream& out, std::o
     err << "cc-gateway check: --config FILE is missing\n";
     return usage;
   }
-  config::Loaded loaded = config::load_file(file, config::process_environment());
+  config::Loaded loaded = config::load_file(file, config::process_environment(), config::Pipes::awaited);
   if (loaded.ok()) add_store_problems(loaded);
   err << loaded.report();
 

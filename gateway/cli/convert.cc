@@ -57,7 +57,8 @@ std::string left_out(const rules::LoadedRules& loaded) {
 
 int convert_rules(const std::string& file, std::ostream& out, std::ostream& err) {
   // The interval is said beside the rules, not in them, and so is the topology: any will do.
-  const rules::LoadedRules loaded = rules::load_rules(file, Seconds(60), std::make_shared<const router::Topology>());
+  const rules::LoadedRules loaded =
+      rules::load_rules(file, Seconds(60), std::make_shared<const router::Topology>(), config::Pipes::awaited);
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
   out << fmt::format("# From {}, by 'cc-gateway convert'.\n", printable(file)) << left_out(loaded)
@@ -67,7 +68,7 @@ int convert_rules(const std::string& file, std::ostream& out, std::ostream& err)
 
 int convert_script_file(const std::string& file, std::ostream& out, std::ostream& err) {
   const auto text = [&]() -> Result<std::string> {
-    GW_TRY(config::InputFile input, config::InputFile::open(file));
+    GW_TRY(config::InputFile input, config::InputFile::open(file, config::Pipes::awaited));
     return input.read(rules::source_bytes_max);
   }();
   if (!text) {

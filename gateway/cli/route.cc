@@ -219,11 +219,11 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   }
   rules::LoadedTopology topology;
   if (const auto name = parsed->value("--topology")) {
-    topology = rules::load_topology(std::string(*name));
+    topology = rules::load_topology(std::string(*name), config::Pipes::awaited);
     err << topology.report();
     if (topology.topology == nullptr) return usage;
   }
-  const rules::LoadedRules loaded = rules::load_rules(*file, interval, topology.topology);
+  const rules::LoadedRules loaded = rules::load_rules(*file, interval, topology.topology, config::Pipes::awaited);
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
   LineRouter router(loaded.rules, recording_options(interval), parsed->has("--explain"), clock, out, err);

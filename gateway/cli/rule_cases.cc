@@ -92,12 +92,13 @@ class CaseReader {
     if (node == nullptr) return root_.missing("rules", R"("router.json")");
     rules::LoadedTopology topology;
     if (const rules::Node* const file = root_.text("topology"); file != nullptr) {
-      topology = rules::load_topology(beside(file->text));
+      topology = rules::load_topology(beside(file->text), config::Pipes::awaited);
       into_.report += topology.report();
       if (topology.topology == nullptr) return;
     }
     if (node->kind == rules::Node::Kind::text) {
-      const rules::LoadedRules loaded = rules::load_rules(beside(node->text), into_.interval, topology.topology);
+      const rules::LoadedRules loaded =
+          rules::load_rules(beside(node->text), into_.interval, topology.topology, config::Pipes::awaited);
       into_.report += loaded.report();
       into_.rules = loaded.rules;
     } else if (node->kind == rules::Node::Kind::object) {
@@ -174,7 +175,7 @@ CaseFile read_cases(const std::string& file) {
   CaseFile cases;
   cases.file = file;
   const auto text = [&]() -> Result<std::string> {
-    GW_TRY(config::InputFile input, config::InputFile::open(file));
+    GW_TRY(config::InputFile input, config::InputFile::open(file, config::Pipes::awaited));
     return input.read(rules::source_bytes_max);
   }();
   if (!text) {

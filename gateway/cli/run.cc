@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "gateway/base/log.h"
 #include "gateway/cli/arguments.h"
@@ -22,9 +25,9 @@ constexpr std::string_view help =
     "\n"
     "Runs the parts that stand in the configuration: sources poll and publish, the router\n"
     "subscribes, sinks write. SIGTERM or Ctrl-C: stop polling, publish, drain, write, print\n"
-    "the balance, within 10 s. SIGHUP: read the rules of [router] again, with interval, grace,\n"
-    "topology and max_series; where something is wrong with them or the rest of the configuration,\n"
-    "what was before stays in force. Other settings need a restart.\n"
+    "the balance, within 10 s. SIGHUP: read the rules of [router] again, with their interval, grace,\n"
+    "max_series and topology; where something is wrong with them or the rest of the configuration,\n"
+    "what was before stays in force. All other settings, subscribe and future_max too, need a restart.\n"
     "\n"
     "  --config FILE  the configuration (TOML); 'cc-gateway check' tells what is wrong with it\n"
     "  --once         poll every source once, deliver, print the balance, exit (for cron or a\n"
@@ -47,18 +50,30 @@ sigset_t block_signals() {
   return set;
 }
 
+/// A line each, for a log has no carets. Of a file that is wrong from end to end, the first ones tell enough.
+void log_problems(const std::vector<std::string>& problems, log::Level level) {
+  constexpr std::size_t problems_max = 100;
+  const std::size_t shown = std::min(problems.size(), problems_max);
+  for (std::size_t i = 0; i < shown; ++i) log::write(level, "router problem=" + log::value(problems[i]));
+  if (problems.size() > shown) log::write(level, fmt::format("router problems_not_shown={}", problems.size() - shown));
+}
+
 /// Reads the configuration again for its rules.
 void reload_rules(Gateway& gateway, const std::string& file) {
   const config::Loaded loaded = config::load_file(file, config::process_environment());
   if (loaded.ok() && loaded.config.router) {
+    log_problems(loaded.lines(config::Problem::Severity::warning), log::Level::warn);
     gateway.replace_rules(*loaded.config.router);
-    log::info("router reload=done config={} hint=\"other settings than those of rules need a restart\"",
-              log::value(file));
-    if (!loaded.report().empty()) log::warn("router problems={}", log::value(loaded.report()));
+    log::info(
+        "router reload=done config={} hint=\"rules, interval, grace, max_series and topology; all else needs a "
+        "restart\"",
+        log::value(file));
     return;
   }
-  log::error("router reload=refused config={} problems={} hint=\"the rules before stay in force\"", log::value(file),
-             loaded.ok() ? "\"there is no [router]\"" : log::value(loaded.report()));
+  std::vector<std::string> errors = loaded.lines(config::Problem::Severity::error);
+  if (errors.empty()) errors.push_back(file + ": there is no [router]");
+  log_problems(errors, log::Level::error);
+  log::error("router reload=refused config={} hint=\"the rules before stay in force\"", log::value(file));
 }
 
 /// Waits up to `wait`; true where a signal asked to end.
@@ -118,7 +133,7 @@ int run(Arguments arguments, std::ostream& out, std::ostream& err) {
     err << "cc-gateway run: --config FILE is missing\n";
     return usage;
   }
-  const config::Loaded loaded = config::load_file(*file, config::process_environment());
+  const config::Loaded loaded = config::load_file(*file, config::process_environment(), config::Pipes::awaited);
   err << loaded.report();
   if (!loaded.ok()) return usage;
   const bool once = parsed->has("--once");

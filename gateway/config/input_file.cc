@@ -19,13 +19,16 @@ std::unexpected<Error> last_error() { return invalid(std::generic_category().mes
 
 }  // namespace
 
-Result<InputFile> InputFile::open(const std::filesystem::path& file) {
-  // O_NONBLOCK: a pipe without writer must not stop the program; it reads as empty.
-  InputFile opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+Result<InputFile> InputFile::open(const std::filesystem::path& file, Pipes pipes) {
+  // O_NONBLOCK: a pipe without writer must not stop the program before it is refused.
+  const int waits = pipes == Pipes::awaited ? 0 : O_NONBLOCK;
+  InputFile opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | waits));
   if (opened.descriptor_ < 0) return last_error();
   struct stat status{};
   if (::fstat(opened.descriptor_, &status) != 0) return last_error();
   if (S_ISDIR(status.st_mode)) return invalid("it is a directory");
+  if (pipes == Pipes::refused && S_ISFIFO(status.st_mode))
+    return invalid("it is a pipe, which can be read only once: write what comes from it to a file");
   opened.readable_by_everyone_ = (status.st_mode & S_IROTH) != 0;
   opened.empty_ = S_ISREG(status.st_mode) && status.st_size == 0;
   opened.stamp_ = fmt::format("{}:{}:{}:{}.{}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,

@@ -7,11 +7,16 @@
 
 namespace gw::config {
 
+/// What is done about a file that is a pipe. The one that a user names for a command of his may be one: `<(…)`,
+/// /dev/stdin; what a configuration names is read again and again, and nobody waits for a writer there.
+enum class Pipes { refused, awaited };
+
 /// A file that is looked at and read once. Errors are the reason alone ("Permission denied"): the caller names the
 /// file.
 class InputFile {
  public:
-  static Result<InputFile> open(const std::filesystem::path& file);
+  /// A pipe that is awaited holds the thread until somebody writes to it.
+  static Result<InputFile> open(const std::filesystem::path& file, Pipes pipes = Pipes::refused);
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&&) = delete;
   ~InputFile();

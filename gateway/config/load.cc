@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "gateway/base/counted.h"
-#include "gateway/config/input_file.h"
 #include "gateway/config/tables.h"
 #include "gateway/config/toml_depth.h"
 #include "subjects/subject.h"
@@ -143,6 +142,18 @@ std::string Loaded::totals() const {
   return text + total_of(rules.file, others);
 }
 
+std::vector<std::string> Loaded::lines(Problem::Severity severity) const {
+  std::vector<std::string> all;
+  const auto add = [&](const std::string& name, const std::vector<Problem>& problems_of_file) {
+    for (const Problem& problem : problems_of_file) {
+      if (problem.severity == severity) all.push_back(line_of(name, problem));
+    }
+  };
+  add(file, problems);
+  add(rules.file, rules.problems);
+  return all;
+}
+
 std::string Loaded::report() const {
   std::string text;
   for (const Problem& problem : problems) text += line_of(file, problem) + '\n';
@@ -157,9 +168,9 @@ Environment process_environment() {
   };
 }
 
-Loaded load_file(const std::string& path, const Environment& environment) {
+Loaded load_file(const std::string& path, const Environment& environment, Pipes pipes) {
   const auto text = [&]() -> Result<std::string> {
-    GW_TRY(InputFile file, InputFile::open(path));
+    GW_TRY(InputFile file, InputFile::open(path, pipes));
     return file.read(file_bytes_max);
   }();
   if (text) return load_text(*text, path, environment);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/config/input_file.h"
 #include "gateway/config/problem.h"
 #include "gateway/router/rules/load_rules.h"
 
@@ -22,7 +23,9 @@ struct Loaded {
   std::size_t count(Problem::Severity severity) const;
   /// How many there are: "gateway.toml: 1 error; router.json: 2 errors, 1 warning".
   std::string totals() const;
-  /// One line a problem, file:line:column: [warning: ]text; below those of rules stands where with a caret.
+  /// Each problem of that kind as file:line:column: [warning: ]text
+  std::vector<std::string> lines(Problem::Severity severity) const;
+  /// All of them, a line each; below those of rules stands where with a caret.
   std::string report() const;
 };
 
@@ -32,7 +35,7 @@ Environment process_environment();
 
 /// Reads the file and reports every problem in one pass. Touches no network; secret files are looked at (are they
 /// there, who may read them), not read.
-Loaded load_file(const std::string& path, const Environment& environment);
+Loaded load_file(const std::string& path, const Environment& environment, Pipes pipes = Pipes::refused);
 /// The same for text; `name` stands for the file in the report, relative paths are taken from its folder.
 Loaded load_text(std::string_view text, const std::string& name, const Environment& environment);
 

@@ -93,9 +93,11 @@ class Rules(TestCase):
 
     def test_rules_that_are_wrong_leave_those_before_in_force(self):
         running = self.start(table("[router]", rules="router.json"), file_sink(), rules={"rename_metrics": {"a": "before"}})
-        self.write(running, '{"drop_metrics_if": ["metrc.Name() == \'a\'"]}')
+        self.write(running, '{"drop_metrics_if": ["metrc.Name() == \'a\'", "mesage.Name() == \'a\'"]}')
         running.signal(signal.SIGHUP)
-        running.wait_log(r"router reload=refused .*router\.json:1:23: unknown name 'metrc'.* hint=\"the rules before stay in force\"")
+        running.wait_log(r"router problem=\"\S*router\.json:1:23: unknown name 'metrc', did you mean 'metric'\"$")
+        running.wait_log(r"router problem=\"\S*router\.json:1:46: unknown name 'mesage', did you mean 'message'\"$")
+        running.wait_log(r"router reload=refused config=\S+ hint=\"the rules before stay in force\"$")
         self.client.publish(SUBJECT, line(1, 1000, metric="a"))
         eventually(lambda: written(running) == [line(1, 1000, metric="before")], what="the line under the name of the old rules")
         self.write(running, {"rename_metrics": {"a": "after"}})

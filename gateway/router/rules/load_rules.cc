@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "gateway/config/input_file.h"
 #include "gateway/router/rules/diagnosis.h"
 #include "gateway/router/rules/read_rules.h"
 
@@ -45,9 +44,9 @@ LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string fil
   return loaded;
 }
 
-std::expected<std::string, config::Problem> read_source(const std::string& file) {
+std::expected<std::string, config::Problem> read_source(const std::string& file, config::Pipes pipes) {
   auto text = [&]() -> Result<std::string> {
-    GW_TRY(config::InputFile input, config::InputFile::open(file));
+    GW_TRY(config::InputFile input, config::InputFile::open(file, pipes));
     return input.read(source_bytes_max);
   }();
   if (text) return *std::move(text);
@@ -55,8 +54,9 @@ std::expected<std::string, config::Problem> read_source(const std::string& file)
       config::Problem{config::Problem::Severity::error, {}, fmt::format("cannot read it: {}", text.error().text)});
 }
 
-LoadedRules load_rules(const std::string& file, Seconds interval, std::shared_ptr<const router::Topology> topology) {
-  auto text = read_source(file);
+LoadedRules load_rules(const std::string& file, Seconds interval, std::shared_ptr<const router::Topology> topology,
+                       config::Pipes pipes) {
+  auto text = read_source(file, pipes);
   if (text) return read_rules_text(*std::move(text), file, interval, std::move(topology));
   LoadedRules loaded;
   loaded.file = file;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/base/clock.h"
+#include "gateway/config/input_file.h"
 #include "gateway/config/problem.h"
 #include "gateway/router/rule_set.h"
 #include "gateway/router/rules/document.h"
@@ -29,7 +30,8 @@ struct LoadedRules : LoadedFile {
 /// JSON, or TOML where the name ends in .toml; there all of it may stand in a table [router]. Without `topology`, rules
 /// that ask for it are refused.
 LoadedRules load_rules(const std::string& file, Seconds interval,
-                       std::shared_ptr<const router::Topology> topology = nullptr);
+                       std::shared_ptr<const router::Topology> topology = nullptr,
+                       config::Pipes pipes = config::Pipes::refused);
 /// The same for `source`, the text of `file`.
 LoadedRules read_rules_text(std::string source, std::string file, Seconds interval,
                             std::shared_ptr<const router::Topology> topology = nullptr);
@@ -37,6 +39,6 @@ LoadedRules read_rules_text(std::string source, std::string file, Seconds interv
 LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string file, Seconds interval,
                               std::shared_ptr<const router::Topology> topology = nullptr);
 /// The text of a file, or why there is none.
-std::expected<std::string, config::Problem> read_source(const std::string& file);
+std::expected<std::string, config::Problem> read_source(const std::string& file, config::Pipes pipes);
 
 }  // namespace gw::rules

@@ -260,8 +260,8 @@ LoadedTopology read_topology_text(std::string source, std::string file) {
   return loaded;
 }
 
-LoadedTopology load_topology(const std::string& file) {
-  auto text = read_source(file);
+LoadedTopology load_topology(const std::string& file, config::Pipes pipes) {
+  auto text = read_source(file, pipes);
   if (text) return read_topology_text(*std::move(text), file);
   LoadedTopology loaded;
   loaded.file = file;

@@ -16,7 +16,7 @@ struct LoadedTopology : LoadedFile {
 
 /// cluster.json of cc-backend: subClusters[].nodes, as "f[0101-0188,0201],login1", and subClusters[].topology. A
 /// subcluster with nodes "*" or none takes the hosts that are in no other.
-LoadedTopology load_topology(const std::string& file);
+LoadedTopology load_topology(const std::string& file, config::Pipes pipes = config::Pipes::refused);
 /// The same for `source`, the text of `file`.
 LoadedTopology read_topology_text(std::string source, std::string file);
 

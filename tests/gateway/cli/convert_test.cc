@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tests/gateway/cli/ran.h"
+#include "tests/gateway/config/fifo.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace gw::cli;
@@ -74,6 +75,13 @@ TEST_CASE("convert takes one file, which is not TOML already") {
   CHECK(run({"--help"}).code == 0);
   CHECK(run({"a.toml"}).err == "cc-gateway convert: a.toml is TOML already\n");
   CHECK(run({"/nowhere.json"}).err == "/nowhere.json: cannot read it: No such file or directory\n");
+}
+
+TEST_CASE("convert waits for a pipe whose writer is not ready yet") {
+  const config_test::Fifo rules(R"({"drop_metrics": ["a"]})");
+  CHECK(run({rules.name()}).out.contains("drop_by_name = [\"a\"]\n"));
+  const config_test::Fifo script("METRIC_MAP = {}\n", "x.py");
+  CHECK(!run({script.name()}).err.contains("empty"));
 }
 
 TEST_CASE("convert needs no topology for rules that ask for it") {

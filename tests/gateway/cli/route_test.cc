@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tests/gateway/cli/ran.h"
+#include "tests/gateway/config/fifo.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace gw;
@@ -100,6 +101,16 @@ TEST_CASE("route gives rules the topology of hosts") {
   CHECK(without.code == 2);
   CHECK(without.err.find("--topology") != std::string::npos);
   CHECK(run({"--rules", rules.name(), "--topology", rules.name()}, lines).code == 2);
+}
+
+TEST_CASE("route waits for pipes whose writers are not ready yet") {
+  const config_test::Fifo rules(R"x({"drop_metrics_if": ["tag_type-id in getCpuListOfType('socket', '1')"]})x");
+  const config_test::Fifo cluster(
+      R"({"subClusters": [{"nodes": "n1", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})");
+  const Ran ran = run({"--rules", rules.name(), "--topology", cluster.name()},
+                      "a,hostname=n1,type-id=0 value=1\na,hostname=n1,type-id=1 value=1\n");
+  CHECK(ran.err == "");
+  CHECK(ran.out == "a,hostname=n1,type-id=0 value=1\n");
 }
 
 TEST_CASE("route explains what each rule did, in comments, so that what it prints are lines still") {

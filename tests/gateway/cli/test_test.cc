@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tests/gateway/cli/ran.h"
+#include "tests/gateway/config/fifo.h"
 #include "tests/gateway/config/folder.h"
 
 using namespace gw::cli;
@@ -229,6 +230,15 @@ TEST_CASE("what is wrong with a file of cases is told with its place, and no cas
   check("rules = {}\n[[case]]\nname = 1\nin = \"a value=1\"\nout = \"\"\n",
         "cases.toml:3:8: 'name' must be a text like \"node\", not the integer 1");
   check("rules = {\n", "cases.toml:1:10: syntax error in inline table: expected key or closing '}', saw '\\n'");
+}
+
+TEST_CASE("cases and their rules may come from pipes whose writers are not ready yet") {
+  const config_test::Fifo rules(R"({"drop_metrics": ["a"]})", "router.json");
+  const config_test::Fifo cases("rules = \"" + rules.name() +
+                                "\"\n[[case]]\nname = \"n\"\nin = \"a value=1 1\"\nout = \"\"\n");
+  const Ran ran = run({cases.name()});
+  CHECK(ran.err == "");
+  CHECK(ran.out == "1 passed, 0 failed\n");
 }
 
 TEST_CASE("several files are one sum, and one that is wrong does not hide the others") {

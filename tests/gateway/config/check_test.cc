@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/gateway/config/fifo.h"
 #include "tests/gateway/config/folder.h"
 
 using config_test::Folder;
@@ -99,6 +100,24 @@ TEST_CASE("rules are part of the check") {
   folder.file("g.toml", "[gateway]\ncluster='c'\n[router]\ndrop_metrics=1\n[[sink]]\nname='s'\ntype='stdo'\n");
   const std::string own = run({"--config", file});
   CHECK_MESSAGE(own.ends_with("^\n" + file + ": 2 errors\n"), own);
+}
+
+TEST_CASE("a configuration may come from a pipe, but what it names may not, and nobody waits for it") {
+  const config_test::Fifo config{std::string(poller)};
+  CHECK(run({"--config", config.name()}).starts_with("exit 0\n"));
+
+  const config_test::Fifo unread("{}");
+  const Folder folder;
+  const auto check = [&](std::string_view router, std::string_view at) {
+    const std::string file = folder.file(
+        "g.toml", fmt::format("[gateway]\ncluster='c'\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n", router));
+    CHECK(run({"--config", file})
+              .contains(fmt::format("{} '{}': it is a pipe, which can be read only once: write what comes from it to a "
+                                    "file\n",
+                                    at, unread.name())));
+  };
+  check(fmt::format("rules='{}'", unread.name()), "g.toml:7:7: cannot read rules");
+  check(fmt::format("topology='{}'", unread.name()), "g.toml:7:10: cannot read topology");
 }
 
 TEST_CASE("the topology is part of the check") {
