@@ -107,7 +107,7 @@ int convert(Arguments arguments, std::ostream& out, std::ostream& err) {
   if (files.empty()) return wrong(err, "FILE is missing, for example router.json");
   if (files.size() > 1) return wrong(err, "one FILE at a time: each becomes a table or a configuration of its own");
   const std::string& file = files.front();
-  if (file.ends_with(".toml")) return wrong(err, fmt::format("{} is TOML already", printable(file)));
+  if (rules::is_toml(file)) return wrong(err, fmt::format("{} is TOML already", printable(file)));
   return file.ends_with(".py") ? convert_script_file(file, out, err) : convert_rules(file, out, err);
 }
 

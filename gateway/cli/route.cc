@@ -4,6 +4,7 @@
 
 #include <array>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "gateway/base/printable.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/recording.h"
+#include "gateway/config/units.h"
 #include "gateway/router/router.h"
 #include "gateway/router/rules/load_rules.h"
 #include "gateway/router/rules/read_topology.h"
@@ -22,19 +24,19 @@ namespace {
 constexpr Option known_options[] = {
     {"--rules", "FILE"}, {"--topology", "FILE"}, {"--interval", "DURATION"}, {"--explain", ""}, {"--help", ""}};
 
-constexpr Seconds interval_default{60};
-
 constexpr std::string_view help =
     "usage: cc-gateway route --rules FILE [--topology FILE] [--interval DURATION] [--explain] <LINES\n"
     "\n"
     "Takes lines of line protocol from standard input through the rules of FILE and prints what\n"
     "comes out. FILE is router.json of cc-metric-collector, cc-lib's message processor or the list\n"
-    "'manipulate_messages', as JSON or, where its name ends in .toml, as TOML.\n"
+    "'manipulate_messages', as JSON or, where its name ends in .toml, as TOML: also a configuration\n"
+    "with the rules in [router].\n"
     "\n"
     "  --rules FILE          the rules\n"
     "  --topology FILE       cluster.json of cc-backend, for rules that ask for the hardware threads of a\n"
     "                        host, like getCpuListOfType('socket', 1)\n"
-    "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: 60s.\n"
+    "  --interval DURATION   what interval_timestamp and interval_aggregates count in; default: that\n"
+    "                        of [router], else 60s.\n"
     "                        Aggregates are printed when the input ends, whatever the times of its\n"
     "                        lines; of more than a day of minutes, the oldest ones earlier\n"
     "  --explain             before each line, as comments, the rules that changed or dropped it, or\n"
@@ -211,11 +213,11 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   }
   const auto file = parsed->value("--rules");
   if (!file) return wrong(err, "--rules FILE is missing");
-  Seconds interval = interval_default;
+  std::optional<Seconds> interval;
   if (const auto text = parsed->value("--interval")) {
-    const auto known = parse_interval(*text);
-    if (!known) return wrong(err, fmt::format("--interval must be {}, not '{}'", interval_wanted, printable(*text)));
-    interval = *known;
+    interval = config::parse_interval(*text);
+    if (!interval)
+      return wrong(err, fmt::format("--interval must be {}, not '{}'", config::interval_wanted, printable(*text)));
   }
   rules::LoadedTopology topology;
   if (const auto name = parsed->value("--topology")) {
@@ -226,7 +228,7 @@ int route(Arguments arguments, const Clock& clock, std::istream& in, std::ostrea
   const rules::LoadedRules loaded = rules::load_rules(*file, interval, topology.topology, config::Pipes::awaited);
   err << loaded.report();
   if (loaded.rules == nullptr) return usage;
-  LineRouter router(loaded.rules, recording_options(interval), parsed->has("--explain"), clock, out, err);
+  LineRouter router(loaded.rules, recording_options(loaded.interval), parsed->has("--explain"), clock, out, err);
   return router.run(in) ? done : failed;
 }
 

@@ -17,12 +17,13 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "codecs/line_protocol.h"
-#include "gateway/cli/recording.h"
 #include "gateway/config/input_file.h"
+#include "gateway/config/units.h"
 #include "gateway/router/rules/diagnosis.h"
 #include "gateway/router/rules/document.h"
 #include "gateway/router/rules/load_rules.h"
@@ -77,9 +78,9 @@ class CaseReader {
   void read_interval() {
     const rules::Node* const node = root_.find("interval");
     if (node == nullptr) return;
-    const auto interval = parse_interval(node->kind == rules::Node::Kind::text ? node->text : std::string_view());
-    if (!interval) root_.error(node->where, fmt::format("'interval' must be {}", interval_wanted));
-    into_.interval = interval.value_or(into_.interval);
+    interval_ = config::parse_interval(node->kind == rules::Node::Kind::text ? node->text : std::string_view());
+    if (!interval_) root_.error(node->where, fmt::format("'interval' must be {}", config::interval_wanted));
+    into_.interval = interval_.value_or(into_.interval);
   }
 
   /// A file that the file of cases names.
@@ -98,9 +99,10 @@ class CaseReader {
     }
     if (node->kind == rules::Node::Kind::text) {
       const rules::LoadedRules loaded =
-          rules::load_rules(beside(node->text), into_.interval, topology.topology, config::Pipes::awaited);
+          rules::load_rules(beside(node->text), interval_, topology.topology, config::Pipes::awaited);
       into_.report += loaded.report();
       into_.rules = loaded.rules;
+      into_.interval = loaded.interval;
     } else if (node->kind == rules::Node::Kind::object) {
       rules::RulesRead read = rules::read_rules({document_.format, document_.file, document_.source, *node},
                                                 into_.interval, topology.topology);
@@ -148,6 +150,7 @@ class CaseReader {
   rules::PlaceIndex places_;
   std::vector<config::Problem> problems_;
   rules::RuleReader root_;
+  std::optional<Seconds> interval_;  ///< of the cases
   CaseFile& into_;
 };
 

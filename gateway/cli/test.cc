@@ -26,9 +26,11 @@ constexpr std::string_view help =
 
 Takes lines through rules and compares what comes out with what must. A FILE is TOML:
 
-  rules = "router.json"     # beside this file; or a table [rules] with the rules themselves
+  rules = "router.json"     # beside this file, or a configuration with [router]; or a table [rules]
+                            # with the rules themselves
   topology = "cluster.json" # of cc-backend, for rules that ask for the hardware threads of a host
-  interval = "60s"          # what interval_timestamp and interval_aggregates count in; default: 60s
+  interval = "60s"          # what interval_timestamp and interval_aggregates count in; default: that
+                            # of [router], else 60s
   [[case]]
   name = "temperatures of cores are dropped"
   in = """

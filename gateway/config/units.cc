@@ -59,6 +59,13 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
   return Milliseconds(total);
 }
 
+std::optional<Seconds> parse_interval(std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration < interval_min || *duration > interval_max || *duration % Seconds(1) != Milliseconds(0))
+    return std::nullopt;
+  return std::chrono::duration_cast<Seconds>(*duration);
+}
+
 std::string duration_text(Milliseconds duration) {
   auto rest = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
   std::string text;

@@ -74,6 +74,7 @@ TEST_CASE("convert takes one file, which is not TOML already") {
   CHECK(run({"--rules"}).code == 2);
   CHECK(run({"--help"}).code == 0);
   CHECK(run({"a.toml"}).err == "cc-gateway convert: a.toml is TOML already\n");
+  CHECK(run({"a.TOML"}).err == "cc-gateway convert: a.TOML is TOML already\n");
   CHECK(run({"/nowhere.json"}).err == "/nowhere.json: cannot read it: No such file or directory\n");
 }
 

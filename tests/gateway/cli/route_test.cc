@@ -103,6 +103,50 @@ TEST_CASE("route gives rules the topology of hosts") {
   CHECK(run({"--rules", rules.name(), "--topology", rules.name()}, lines).code == 2);
 }
 
+TEST_CASE("route takes the rules of a configuration, and what they count in") {
+  const std::string config = R"([gateway]
+cluster = "c"
+[nats]
+url = "nats://h"
+[router]
+subscribe = "a.b"
+queue = "q"
+interval = "10s"
+grace = "1s"
+max_series = 5
+future_max = "1m"
+topology = "cluster.json"
+interval_timestamp = true
+drop_metrics = ["gone"]
+[[router.manipulate_messages]]
+rename_by = { a = "b" }
+[[sink]]
+name = "s"
+type = "stdout"
+)";
+  const std::string lines = "a value=1 1700000009\ngone value=1 1700000009\n";
+  const RulesFile file(config, "TOML");
+  const Ran ran = run({"--rules", file.name()}, lines);
+  CHECK(ran.err == "");
+  CHECK(ran.out == "b value=1 1700000000\n");
+  CHECK(run({"--rules", file.name(), "--interval", "60s"}, lines).out == "b value=1 1699999980\n");
+
+  const auto refused = [](const std::string& text, std::string_view want) {
+    CAPTURE(text);
+    const RulesFile wrong(text, "toml");
+    const Ran told = run({"--rules", wrong.name()}, "");
+    CHECK(told.code == 2);
+    CHECK(told.err.starts_with(wrong.name() + ":" + std::string(want)));
+  };
+  refused("[gateway]\ncluster = 'c'\n[router]\nrules = 'router.json'\n",
+          "4:9: the rules stand in 'router.json', name that instead\n");
+  refused("[gateway]\ncluster = 'c'\n", "1:2: this is a configuration without [router], and so without rules\n");
+  refused("[router]\ninterval = '1500ms'\n", "2:12: 'interval' must be whole seconds from 1s to 24h");
+  refused("[router]\nrename_metric = {a = 'b'}\n",
+          "2:1: unknown key 'rename_metric' in [router], did you mean 'rename_metrics'?\n");
+  refused("drop_metrics = ['a']\n[router]\n", "1:1: 'drop_metrics' stands beside [router]: put it into that table\n");
+}
+
 TEST_CASE("route waits for pipes whose writers are not ready yet") {
   const config_test::Fifo rules(R"x({"drop_metrics_if": ["tag_type-id in getCpuListOfType('socket', '1')"]})x");
   const config_test::Fifo cluster(

@@ -232,6 +232,21 @@ TEST_CASE("what is wrong with a file of cases is told with its place, and no cas
   check("rules = {\n", "cases.toml:1:10: syntax error in inline table: expected key or closing '}', saw '\\n'");
 }
 
+TEST_CASE("cases may be of the rules in a configuration, and count as it says unless they say otherwise") {
+  const config_test::Folder folder;
+  folder.file("gateway.toml", "[gateway]\ncluster='c'\n[router]\ninterval='10s'\ninterval_timestamp=true\n");
+  const auto passes = [&](const std::string& interval, const std::string& time) {
+    const std::string cases = folder.file(
+        "cases.toml", "rules = \"gateway.toml\"\n" + interval +
+                          "[[case]]\nname = \"n\"\nin = \"a value=1 1700000009\"\nout = \"a value=1 " + time + "\"\n");
+    const Ran ran = run({cases});
+    CHECK(ran.err == "");
+    CHECK(ran.out == "1 passed, 0 failed\n");
+  };
+  passes("", "1700000000");
+  passes("interval = \"60s\"\n", "1699999980");
+}
+
 TEST_CASE("cases and their rules may come from pipes whose writers are not ready yet") {
   const config_test::Fifo rules(R"({"drop_metrics": ["a"]})", "router.json");
   const config_test::Fifo cases("rules = \"" + rules.name() +

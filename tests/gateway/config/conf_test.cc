@@ -111,3 +111,15 @@ TEST_CASE("the manual has every key that the loader knows, and a key that is not
   for (const std::string& key : missing) FAIL_CHECK("not in conf/gateway.toml: " << key);
   CHECK(loaded.known_keys.size() == keys.size());
 }
+
+TEST_CASE("who reads the rules of a configuration knows all settings that stand beside them") {
+  std::vector<std::string> settings;
+  for (const std::string& key : load(read(conf / "gateway.toml")).known_keys) {
+    if (key.starts_with("router.")) settings.push_back(key.substr(std::string_view("router.").size()));
+  }
+  CHECK(settings ==
+        std::vector<std::string>(std::begin(gw::rules::router_settings), std::end(gw::rules::router_settings)));
+  const std::string manual = (conf / "gateway.toml").string();
+  CHECK(gw::rules::load_rules(manual, std::nullopt).report() == "");
+  CHECK(gw::rules::load_rules(manual, std::nullopt).rules != nullptr);
+}
