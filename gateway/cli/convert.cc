@@ -28,9 +28,10 @@ Prints as TOML what stands in FILE:
   router.json    rules in any shape that ClusterCockpit has: of cc-metric-collector with its
                  deprecated keys, cc-lib's message processor, or the list 'manipulate_messages'.
                  What comes out is the table [router] of a configuration, with the list: the same
-                 rules in the order in which they are run, each with the line it comes from. It
-                 may also stay a file of its own, router.toml; 'cc-gateway route --rules' takes both
-                 forms, to compare them
+                 rules in the order in which they are run, each with the line it comes from. What
+                 router.json does twice, before and after renaming, is written twice where the
+                 second time may change a message ("again"). It may also stay a file of its own,
+                 router.toml; 'cc-gateway route --rules' takes both forms, to compare them
   prom2ccms.py   the cron script between Prometheus and cc-metric-store: METRIC_MAP and the
                  constants beside it become a whole configuration that polls the same. A warning
                  names each function that is not as documented: what it does is not in there

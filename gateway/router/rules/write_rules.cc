@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "gateway/base/printable.h"
 #include "gateway/base/toml_text.h"
 #include "gateway/router/expression/spell_out.h"
+#include "gateway/router/rules/second_pass.h"
 
 namespace gw::rules {
 namespace {
@@ -27,6 +27,7 @@ struct Item {
   enum class Form { table, list, value } form = Form::value;
   std::vector<std::pair<std::string, std::string>> entries;  ///< of a list the keys, of a value that alone
   std::vector<std::uint32_t> lines;                          ///< of the file it comes from
+  std::string_view remark;                                   ///< behind them
 };
 
 std::string_view plural(Part part) {
@@ -124,47 +125,23 @@ bool is_of_key(const Step& step) {
 
 /// Whether `item` goes on with `next`: read again, each entry is a step of its own with the same condition.
 bool joins(const Item& item, const Item& next) {
-  if (item.action != next.action || item.condition != next.condition) return false;
+  if (item.action != next.action || item.condition != next.condition || item.remark != next.remark) return false;
   return std::ranges::find(item.entries, next.entries[0].first, &std::pair<std::string, std::string>::first) ==
          item.entries.end();
 }
 
-bool touches_tag(const Step& step, std::string_view key) {
-  switch (step.kind) {
-    case Step::Kind::set:
-      return step.to == Part::tags && step.key == key;
-    case Step::Kind::erase:
-      return step.from == Part::tags && step.key == key;
-    case Step::Kind::move:
-      return (step.from == Part::tags && step.key == key) || (step.to == Part::tags && step.value == key);
-    case Step::Kind::normalize:
-    case Step::Kind::prefix:
-    case Step::Kind::prefix_by:
-      return key == "unit";
-    default:
-      return false;
-  }
-}
-
-/// Adding and deleting tags is done twice for router.json's sake. Without a condition the second time does nothing,
-/// unless something came between.
-bool holds_already(std::span<const Step> before, const Step& step) {
-  const bool tag = (step.kind == Step::Kind::set && step.to == Part::tags) ||
-                   (step.kind == Step::Kind::erase && step.from == Part::tags);
-  if (!tag || step.condition != nullptr) return false;
-  const auto last = std::ranges::find_if(before.rbegin(), before.rend(),
-                                         [&](const Step& other) { return touches_tag(other, step.key); });
-  return last != before.rend() && last->kind == step.kind && last->condition == nullptr && last->value == step.value;
-}
-
 std::vector<Item> items_of(const router::RuleSet& rules) {
   std::vector<Item> items;
+  const std::vector<Pass> passes = passes_of(rules);
   bool may_join = false;
+  bool renamed = false;
   for (std::size_t i = 0; i < rules.steps.size(); ++i) {
     const Step& step = rules.steps[i];
     if (step.kind == Step::Kind::interval_time) continue;
-    if (holds_already(std::span(rules.steps).first(i), step)) continue;
+    if (passes[i] == Pass::idle) continue;
+    renamed = renamed || step.kind == Step::Kind::rename || step.kind == Step::Kind::rename_by;
     Item item = item_of(step);
+    if (passes[i] == Pass::again) item.remark = renamed ? ", again, after renaming" : ", again";
     if (may_join && is_of_key(step) && joins(items.back(), item)) {
       items.back().entries.push_back(std::move(item.entries[0]));
     } else {
@@ -211,7 +188,8 @@ std::string value_of(const Item& item) {
 }
 
 /// Three lines or more that follow each other as 4-6.
-std::string origin(const router::RuleSet& rules, const std::vector<std::uint32_t>& lines) {
+std::string origin(const router::RuleSet& rules, const std::vector<std::uint32_t>& lines,
+                   std::string_view remark = {}) {
   std::string text = "  # " + printable(rules.file);
   for (std::size_t i = 0; i < lines.size();) {
     std::size_t last = i;
@@ -221,14 +199,14 @@ std::string origin(const router::RuleSet& rules, const std::vector<std::uint32_t
     if (last > i) text += fmt::format("-{}", lines[last]);
     i = last + 1;
   }
-  return text + '\n';
+  return text.append(remark) + '\n';
 }
 
 constexpr std::string_view list_header = "router.manipulate_messages";
 constexpr std::string_view aggregates_header = "router.interval_aggregates";
 
 std::string text_of(const router::RuleSet& rules, const Item& item) {
-  std::string text = fmt::format("\n[[{}]]{}", list_header, origin(rules, item.lines));
+  std::string text = fmt::format("\n[[{}]]{}", list_header, origin(rules, item.lines, item.remark));
   if (!item.condition.empty()) text += fmt::format("if = {}\n", toml_text(item.condition));
   switch (item.form) {
     case Item::Form::list:

@@ -234,7 +234,7 @@ delete_tags_by = ["unit"]
 [[router.manipulate_messages]]  # r.json:9
 rename_by = { clock_mhz = "clock" }
 
-[[router.manipulate_messages]]  # r.json:6
+[[router.manipulate_messages]]  # r.json:6, again, after renaming
 if = "name == 'temp_package_id_0'"
 add_tags_by = { type = "socket" }
 
@@ -249,6 +249,42 @@ name = "n"
 function = "avg(values)"
 tags = { type = "node" }
 )x");
+}
+
+TEST_CASE("rules on tags are written a second time only where that may change a message") {
+  const auto again = [](const std::string& members) {
+    CAPTURE(members);
+    const auto toml = written("{" + members + "}");
+    REQUIRE(toml);
+    std::size_t times = 0;
+    for (std::size_t at = 0; (at = toml->find(", again", at)) != std::string::npos; ++at) ++times;
+    return times;
+  };
+  const auto add = [](std::string_view key, std::string_view condition) {
+    return fmt::format(R"({{"key": "{}", "value": "v", "if": "{}"}})", key, condition);
+  };
+  const auto adds = [&](const std::string& rules) { return fmt::format(R"("add_tags": [{}])", rules); };
+  const std::string renames = R"(, "rename_metrics": {"x": "y"})";
+  // No condition sees what was written.
+  CHECK(again(adds(add("a", "name == 'x'"))) == 0);
+  CHECK(again(adds(add("a", "name == 'x'") + "," + add("a", "name == 'y'")) +
+              R"(, "delete_tags": [{"key": "a", "if": "value > 5"}])") == 0);
+  CHECK(again(adds(add("a", "tag.b == '1' && tags['c'] == nil && msg.HasTag('d')"))) == 0);
+  CHECK(again(adds(add("a", "type == 'node'")) + renames) == 0);
+  // One does: the new name, or a tag that comes only later.
+  CHECK(again(adds(add("a", "name == 'y'")) + renames) == 1);
+  CHECK(again(adds(add("a", "metric.Name() == 'y'")) + renames) == 1);
+  CHECK(again(adds(add("a", "oldname == 'x'")) + renames) == 1);
+  CHECK(again(adds(add("a", "name == 'y'") + "," + add("b", "type == 'node'")) + renames) == 1);
+  for (const std::string_view condition :
+       {"b == 'v'", "tag_b == 'v'", "tag.b == 'v'", "tags['b'] == 'v'", "msg.GetTag('b') == 'v'", "msg.HasTag('b')",
+        "tags[name] == 'v'", "len(tags) > 3", "len(msg.Tags()) > 3", "msg.GetTag(name) == 'v'"}) {
+    CAPTURE(condition);
+    CHECK(again(adds(add("a", condition) + "," + add("b", "*"))) == 1);
+  }
+  // What one rule of a tag gives for a moment, and another one takes, a third one sees between them.
+  CHECK(again(adds(add("a", "name == 'x'") + "," + add("b", "tag.a == 'v'")) +
+              R"(, "delete_tags": [{"key": "a", "if": "value > 5"}])") == 3);
 }
 
 TEST_CASE("names are written out as they stand, with the lines of each") {
