@@ -1,9 +1,13 @@
 #include "gateway/cli/commands.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "gateway/base/suggest.h"
@@ -33,22 +37,26 @@ int version(Arguments arguments, std::ostream& out, std::ostream& err) {
 }
 
 /// A stream takes what cannot be read, a directory for example, for the end.
-int unless_unreadable(int code, std::ostream& err) {
+int unless_unreadable(std::string_view command, int code, std::ostream& err) {
   if (std::ferror(stdin) == 0) return code;
-  err << "cc-gateway: cannot read standard input\n";
+  // What failed once fails again, and says why.
+  char byte = 0;
+  const int reason = ::read(STDIN_FILENO, &byte, 1) < 0 ? errno : EIO;
+  err << fmt::format("cc-gateway {}: cannot read standard input: {}\n", command,
+                     std::generic_category().message(reason));
   return failed;
 }
 
 int decode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
-  return unless_unreadable(decode(arguments, std::cin, out, err), err);
+  return unless_unreadable("decode", decode(arguments, std::cin, out, err), err);
 }
 
 int encode_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
-  return unless_unreadable(encode(arguments, std::cin, out, err), err);
+  return unless_unreadable("encode", encode(arguments, std::cin, out, err), err);
 }
 
 int route_standard_input(Arguments arguments, std::ostream& out, std::ostream& err) {
-  return unless_unreadable(route(arguments, SystemClock(), std::cin, out, err), err);
+  return unless_unreadable("route", route(arguments, SystemClock(), std::cin, out, err), err);
 }
 
 constexpr Command command_table[] = {

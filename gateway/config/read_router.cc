@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "gateway/config/tables.h"
+#include "gateway/config/units.h"
 #include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/read_rules.h"
 #include "gateway/router/rules/read_topology.h"
 #include "subjects/subject.h"
 
@@ -68,7 +70,11 @@ rules::LoadedRules read_rules(TableReader& table, Seconds interval) {
     return rules::read_rules_parsed(std::move(parsed), std::string(reading.source), reading.file, interval,
                                     std::move(topology));
   }
-  table.finish("; rules stand in the file that 'rules' names, or here, not in both");
+  table.finish([](std::string_view key) {
+    return rules::is_rule_key(key)
+               ? fmt::format("{} stands here, and rules in the file that 'rules' names: not in both", in_quotes(key))
+               : std::string();
+  });
   if (reading.problems.size() > problems_before) return {};
   return rules::load_rules(file.string(), interval, std::move(topology));
 }
@@ -84,7 +90,7 @@ Router read_router(TableReader& table, const std::string& metrics, rules::Loaded
     check_token(table.reading(), queue->where, "queue", queue->value, queue->shown);
   }
   table.seconds("future_max", Seconds{0}, 24 * hour, router.future_max);
-  table.seconds("interval", Seconds{1}, 24 * hour, router.interval);
+  table.seconds("interval", interval_min, interval_max, router.interval);
   table.seconds("grace", Seconds{0}, hour, router.grace);
   table.count("max_series", 1, series_max, router.max_series);
   rules = read_rules(table, router.interval);

@@ -440,16 +440,17 @@ std::vector<TableReader> TableReader::tables(std::string_view key) {
   return all;
 }
 
-void TableReader::finish(std::string_view otherwise) const {
+void TableReader::finish(const std::function<std::string(std::string_view key)>& explain) const {
   std::vector<std::string_view> candidates;
   for (const std::string& key : known_) {
     if (std::find(unfit_.begin(), unfit_.end(), key) == unfit_.end()) candidates.push_back(key);
   }
   for (const auto& [key, value] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
-    const std::string suggestion = did_you_mean(key.str(), candidates);
-    reading_.error(position_of(key.source()), fmt::format("unknown key {} in {}{}", in_quotes(key.str()), title_,
-                                                          suggestion.empty() ? otherwise : suggestion));
+    std::string text = explain ? explain(key.str()) : std::string();
+    if (text.empty())
+      text = fmt::format("unknown key {} in {}{}", in_quotes(key.str()), title_, did_you_mean(key.str(), candidates));
+    reading_.error(position_of(key.source()), std::move(text));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -105,8 +106,9 @@ class TableReader {
   std::optional<TableReader> table(std::string_view key);
   std::vector<TableReader> tables(std::string_view key);
 
-  /// Reports unknown keys. Call it once everything was asked for. `otherwise` is added where no known key is alike.
-  void finish(std::string_view otherwise = {}) const;
+  /// Reports unknown keys. Call it once everything was asked for. `explain` says what is wrong with a key that others
+  /// know, and "" of all else.
+  void finish(const std::function<std::string(std::string_view key)>& explain = {}) const;
 
  private:
   /// The key's value, which is known from now on.

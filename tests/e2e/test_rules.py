@@ -2,11 +2,13 @@
 """Rules between NATS and the store: in a file or in the configuration, replaced by SIGHUP without losing a line, refused with their place."""
 
 import json
+import os
 import signal
+import subprocess
 import time
 
 from delivery import CLUSTER, SUBJECT, check_balance, file_sink, gateway, line, nats_table, store_sink, table, written
-from harness import MetricStore, NatsServer, TestCase, eventually, main
+from harness import Gateway, MetricStore, NatsServer, TestCase, eventually, main
 from nats_client import NatsClient
 
 
@@ -138,6 +140,16 @@ class Rules(TestCase):
         done = made.run("check", "--config", made.config)
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r":\d+:9: cannot read rules '\S*none\.json': No such file or directory\n")
+
+
+class StandardInput(TestCase):
+    def test_route_says_why_it_cannot_be_read(self):
+        program = Gateway(None)
+        rules = program.write_file("router.json", "{}")
+        folder = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        done = subprocess.run([program.program(), "route", "--rules", rules], stdin=folder, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (1, "cc-gateway route: cannot read standard input: Is a directory\n"))
 
 
 if __name__ == "__main__":

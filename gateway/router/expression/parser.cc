@@ -112,7 +112,9 @@ class Parser {
  private:
   struct Deeper {
     explicit Deeper(Parser& owner) : parser(owner) {
-      if (++parser.depth_ > depth_max) parser.fail(parser.now().at, "parts within parts go too deep");
+      if (++parser.depth_ > depth_max)
+        parser.fail(parser.now().at,
+                    fmt::format("parts stand within parts more than {} deep: make several rules of it", depth_max));
     }
     ~Deeper() { --parser.depth_; }
     Deeper(const Deeper&) = delete;
@@ -120,7 +122,10 @@ class Parser {
     Parser& parser;
   };
   void count_link() {
-    if (++links_ > links_max) fail(now().at, "too many operators for one expression");
+    if (++links_ > links_max)
+      fail(now().at, fmt::format("an expression has at most {} operators: where names are compared with many texts, "
+                                 "write name in ['a', 'b', …], else make several rules of it",
+                                 links_max));
   }
 
   const Token& now() const { return tokens_[next_]; }
@@ -157,7 +162,8 @@ class Parser {
   }
 
   void count_node(std::size_t where) {
-    if (++nodes_ > nodes_max) fail(where, "the expression has too many parts");
+    if (++nodes_ > nodes_max)
+      fail(where, fmt::format("an expression has at most {} parts: make several rules of it", nodes_max));
   }
   NodePtr make(Node::Kind kind, std::size_t where) {
     count_node(where);

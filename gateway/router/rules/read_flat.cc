@@ -150,18 +150,19 @@ bool is_condition(std::string_view text) {
   return compiled && compiled->type().is(expression::Type::Kind::boolean);
 }
 
+bool is_flat_key(std::string_view key) {
+  return key == "stage_order" || key == "add_base_env" ||
+         std::ranges::find(keyed_rules, key, &KeyedRules::key) != std::end(keyed_rules) ||
+         std::ranges::find(other_keys, key, &std::pair<std::string_view, Stage>::first) != std::end(other_keys);
+}
+
 namespace {
 
 bool is_shared_with_router(const Node& member) {
   return member.key == "normalize_units" || member.key == "change_unit_prefix";
 }
 
-bool is_only_of_flat(const Node& member) {
-  if (is_shared_with_router(member)) return false;
-  return member.key == "stage_order" || member.key == "add_base_env" ||
-         std::ranges::find(keyed_rules, member.key, &KeyedRules::key) != std::end(keyed_rules) ||
-         std::ranges::find(other_keys, member.key, &std::pair<std::string_view, Stage>::first) != std::end(other_keys);
-}
+bool is_only_of_flat(const Node& member) { return !is_shared_with_router(member) && is_flat_key(member.key); }
 
 bool has_conditions(const Node& prefixes) {
   return !prefixes.children.empty() &&

@@ -116,8 +116,11 @@ Steps read_item(RuleReader& reader, StepMaker& maker) {
                               action.key, taken));
     }
   }
-  reader.finish();
-  if (taken.empty()) reader.missing("drop_by", R"("name == 'cpu_idle'")");
+  // A key that is unknown is told, and was meant for the action.
+  if (reader.finish() && taken.empty())
+    reader.error(reader.where(), fmt::format("nothing is done{}: add an action like 'drop_by_name', 'rename_by', "
+                                             "'add_tags_by', 'delete_tags_by' or 'change_prefix_by'",
+                                             reader.in_path()));
   return steps;
 }
 

@@ -13,8 +13,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "gateway/router/rules/read_rules.h"
@@ -55,6 +57,21 @@ struct LegacySteps {
   Steps prefix;
 };
 
+/// The key of a meta value that the step sets; empty where it sets none.
+std::string_view meta_set_by(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::set:
+      return step.to == Part::meta ? std::string_view(step.key) : std::string_view();
+    case Step::Kind::move:
+      return step.to == Part::meta ? std::string_view(step.value) : std::string_view();
+    case Step::Kind::rename:
+    case Step::Kind::rename_by:
+      return "oldname";
+    default:
+      return {};
+  }
+}
+
 void append(Steps& to, const Steps& from) { to.insert(to.end(), from.begin(), from.end()); }
 
 class RouterReader {
@@ -92,11 +109,13 @@ class RouterReader {
   void read_aggregates();
   void read_aggregate(RuleReader& object);
   std::vector<codecs::Message::Tag> read_copies(RuleReader& object, std::string_view key, Part part);
+  void warn_of_copies(Part part, const std::vector<const Node*>& entries);
 
   RuleSet rules_;
   RuleReader root_;
   StepMaker maker_;
   Seconds interval_;
+  std::set<std::string, std::less<>> set_in_meta_;  ///< by steps
 };
 
 /// Keys of both stand on one level; which of them come first, only `process_messages` could tell.
@@ -236,6 +255,7 @@ void RouterReader::place_legacy(const LegacySteps& legacy) {
 
 void RouterReader::read_aggregates() {
   const Node* const list = root_.find("interval_aggregates");
+  for (const Step& step : rules_.steps) set_in_meta_.emplace(meta_set_by(step));
   for (RuleReader& object : root_.objects("interval_aggregates")) read_aggregate(object);
   if (list == nullptr || rules_.aggregates.empty() || rules_.cache_intervals > 0) return;
   if (root_.find("num_cache_intervals") != nullptr) {
@@ -269,7 +289,9 @@ void RouterReader::read_aggregate(RuleReader& object) {
 
 std::vector<codecs::Message::Tag> RouterReader::read_copies(RuleReader& object, std::string_view key, Part part) {
   std::vector<codecs::Message::Tag> tags;
-  for (const Node* const entry : object.entries(key)) {
+  const std::vector<const Node*> entries = object.entries(key);
+  warn_of_copies(part, entries);
+  for (const Node* const entry : entries) {
     if (!maker_.check_key(part, entry->key, entry->key_where)) continue;
     if (!maker_.check_value(part, entry->text, entry->where)) continue;
     tags.push_back({entry->key, entry->text});
@@ -277,7 +299,33 @@ std::vector<codecs::Message::Tag> RouterReader::read_copies(RuleReader& object, 
   return tags;
 }
 
+/// Of those in `meta` that nothing can be copied from, one tells of all.
+void RouterReader::warn_of_copies(Part part, const std::vector<const Node*>& entries) {
+  bool told = part == Part::tags;
+  for (const Node* const entry : entries) {
+    std::string plain;
+    for (const char c : entry->text) {
+      if (c != ' ' && c != '\t') plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    }
+    if (plain != "<copy>") continue;
+    if (entry->text != plain) {
+      maker_.warn(entry->where,
+                  fmt::format("{} is taken as it stands, did you mean '<copy>'?", config::in_quotes(entry->text)));
+    } else if (!told && !set_in_meta_.contains(entry->key)) {
+      told = true;
+      maker_.warn(entry->where,
+                  fmt::format("there is nothing to copy: no line carries meta, and no rule sets {} there; "
+                              "put it under 'tags'",
+                              config::in_quotes(entry->key)));
+    }
+  }
+}
+
 }  // namespace
+
+bool is_rule_key(std::string_view key) {
+  return std::ranges::find(router_keys, key) != std::end(router_keys) || is_flat_key(key);
+}
 
 RulesRead read_rules(const Document& document, Seconds interval, std::shared_ptr<const router::Topology> topology) {
   RulesRead read;

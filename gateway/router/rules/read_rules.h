@@ -32,6 +32,9 @@ struct RulesRead {
 RulesRead read_rules(const Document& document, Seconds interval,
                      std::shared_ptr<const router::Topology> topology = nullptr);
 
+/// Whether rules of any shape have `key` at their top.
+bool is_rule_key(std::string_view key);
+
 /// The stages of cc-lib's message processor, in their default order.
 enum class Stage : std::uint8_t {
   drop_by_name,
@@ -67,6 +70,8 @@ struct Stages {
 Stages read_flat(RuleReader& object, StepMaker& maker);
 /// Its member `add_base_env`, for the conditions that are read from now on.
 void read_constants(RuleReader& object, StepMaker& maker);
+/// Whether it may have `key`.
+bool is_flat_key(std::string_view key);
 /// What shows that `object` is that flat object and no other shape: a key that no other has or, where it has nothing
 /// but the keys that router.json has too, the one whose values say it. Null where it is none.
 const Node* sign_of_flat(const Node& object);

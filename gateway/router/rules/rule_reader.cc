@@ -8,7 +8,21 @@
 namespace gw::rules {
 namespace {
 
-constexpr std::string_view example_text = R"(a text like "node")";
+/// What the value of a key must be, where it is no plain text.
+std::string_view wanted_text(std::string_view name) {
+  const bool is_condition = name == "if" || name == "drop_by" || name.starts_with("drop_metrics_if[") ||
+                            name.starts_with("drop_messages_if[");
+  return is_condition ? R"(a condition like "name == 'cpu_idle'")" : R"(a text like "node")";
+}
+
+std::string wanted_entries(std::string_view key, Document::Format format) {
+  const bool has_conditions = key == "rename_messages_if";
+  const std::string_view from = !has_conditions                    ? "old"
+                                : format == Document::Format::json ? "name == 'old'"
+                                                                   : "\"name == 'old'\"";
+  return format == Document::Format::json ? fmt::format(R"(an object of texts like {{"{}": "new"}})", from)
+                                          : fmt::format(R"(a table of texts like {{{} = "new"}})", from);
+}
 
 /// What stands there: "the integer 5".
 std::string described(const Node& node) {
@@ -75,7 +89,7 @@ void RuleReader::wrong_type(const Node& node, std::string_view name, std::string
 
 bool RuleReader::is_text(const Node& node, std::string_view name) const {
   if (node.kind == Node::Kind::text) return true;
-  wrong_type(node, name, example_text);
+  wrong_type(node, name, wanted_text(name));
   return false;
 }
 
@@ -88,7 +102,9 @@ std::vector<const Node*> RuleReader::texts(std::string_view key) {
   const Node* const node = find(key);
   if (node == nullptr) return {};
   if (node->kind != Node::Kind::array) {
-    wrong_type(*node, key, R"(a list of texts like ["cpu_idle", "mem_cached"])");
+    wrong_type(*node, key,
+               key.ends_with("_if") ? R"(a list of conditions like ["name == 'cpu_idle'"])"
+                                    : R"(a list of texts like ["cpu_idle", "mem_cached"])");
     return {};
   }
   std::vector<const Node*> all;
@@ -118,9 +134,7 @@ std::vector<const Node*> RuleReader::entries(std::string_view key) {
   const Node* const node = find(key);
   if (node == nullptr) return {};
   if (node->kind != Node::Kind::object) {
-    const bool json = document_.format == Document::Format::json;
-    wrong_type(*node, key,
-               json ? R"(an object of texts like {"old": "new"})" : R"(a table of texts like {old = "new"})");
+    wrong_type(*node, key, wanted_entries(key, document_.format));
     return {};
   }
   std::vector<const Node*> all;
@@ -157,10 +171,12 @@ std::optional<RuleReader> RuleReader::object(std::string_view key) {
   return std::nullopt;
 }
 
-void RuleReader::finish() const {
+bool RuleReader::finish() const {
   const std::vector<std::string_view> candidates(known_.begin(), known_.end());
+  bool all_known = true;
   for (const Node& member : object_.children) {
     if (std::ranges::find(known_, member.key) != known_.end()) continue;
+    all_known = false;
     // A key of the configuration that has strayed here may be a password.
     const bool quotable = document_.path.empty() || path_ != document_.path;
     problems_.push_back({config::Problem::Severity::error, member.key_where,
@@ -168,6 +184,7 @@ void RuleReader::finish() const {
                                      config::did_you_mean(member.key, candidates)),
                          quotable});
   }
+  return all_known;
 }
 
 }  // namespace gw::rules

@@ -41,8 +41,10 @@ class RuleReader {
   std::vector<RuleReader> objects(std::string_view key);
   std::optional<RuleReader> object(std::string_view key);
 
-  /// Reports unknown keys. Call it once everything was asked for.
-  void finish() const;
+  /// Reports unknown keys. Call it once everything was asked for. True where there are none.
+  bool finish() const;
+  /// " in [router]", " in process_messages"; "" for the whole
+  std::string in_path() const;
 
  private:
   RuleReader(const RuleReader& parent, const Node& object, std::string path);
@@ -50,8 +52,6 @@ class RuleReader {
   /// True where `node`, which people know as `name`, is a text.
   bool is_text(const Node& node, std::string_view name) const;
   std::string path_to(std::string_view key) const;
-  /// " in [router]", " in process_messages"; "" for the whole
-  std::string in_path() const;
 
   const Document& document_;
   const Node& object_;

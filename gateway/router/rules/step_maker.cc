@@ -16,8 +16,15 @@ namespace gw::rules {
 using router::Part;
 using router::Step;
 
+namespace {
+
+/// Of all that rules give, only a prefix may be empty.
+std::string_view shown(const Node& text) { return text.text.empty() ? "no prefix" : std::string_view(text.text); }
+
+}  // namespace
+
 Origin origin_of(std::string_view name, const Node& text) {
-  return {text.where, fmt::format("{}: {}", name, text.kind == Node::Kind::text ? text.text : text.key)};
+  return {text.where, fmt::format("{}: {}", name, text.kind == Node::Kind::text ? shown(text) : text.key)};
 }
 
 bool RuleEnvironment::add(const Node& value) {
@@ -141,8 +148,8 @@ Step StepMaker::step_by_name(Step::Kind kind, std::string_view key, const std::v
   step.condition = std::move(condition);
   step.rule = rules_.rules.size();
   for (const Node* const row : rows) {
-    const Origin origin =
-        is_table ? Origin{row->key_where, fmt::format("{}: {} -> {}", key, row->key, row->text)} : origin_of(key, *row);
+    const Origin origin = is_table ? Origin{row->key_where, fmt::format("{}: {} -> {}", key, row->key, shown(*row))}
+                                   : origin_of(key, *row);
     router::Named named{is_table ? row->text : std::string(), add_rule(origin)};
     const bool is_new = step.names.emplace(is_table ? row->key : row->text, std::move(named)).second;
     if (!is_new) warn(origin.where, fmt::format("{} stands in this list already", config::in_quotes(row->text)));
@@ -239,7 +246,7 @@ Steps read_giving_by_condition(RuleReader& object, std::string_view key, GivingK
   Steps steps;
   for (const Node* const entry : object.entries(key)) {
     if (!(maker.*kind.check)(*entry)) continue;
-    Step step = maker.step(kind.kind, {entry->key_where, fmt::format("{}: {} -> {}", key, entry->key, entry->text)},
+    Step step = maker.step(kind.kind, {entry->key_where, fmt::format("{}: {} -> {}", key, entry->key, shown(*entry))},
                            maker.condition_in_key(*entry));
     step.value = entry->text;
     steps.push_back(std::move(step));

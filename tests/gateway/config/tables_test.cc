@@ -386,11 +386,13 @@ TEST_CASE("what is wrong in [router] is told with its place") {
   check("grace='2h'", "g.toml:7:7: 'grace' must be 0s to 1h, not '2h'\n");
   check("max_series=0", "g.toml:7:12: 'max_series' must be 1 to 100000000, not 0\n");
   check("rules='none.json'", "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n");
-  check(
-      "rules='none.json'\ndrop_metrics=['a']",
-      "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n"
-      "g.toml:8:1: unknown key 'drop_metrics' in [router]; rules stand in the file that 'rules' names, or here, not in "
-      "both\n");
+  check("rules='none.json'\ndrop_metrics=['a']",
+        "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n"
+        "g.toml:8:1: 'drop_metrics' stands here, and rules in the file that 'rules' names: not in both\n");
+  check("rules='none.json'\nstage_order=[]\npassword='hunter2'",
+        "g.toml:7:7: cannot read rules 'none.json': No such file or directory\n"
+        "g.toml:8:1: 'stage_order' stands here, and rules in the file that 'rules' names: not in both\n"
+        "g.toml:9:1: unknown key 'password' in [router]\n");
   check("interval='60s'\nintervall='60s'",
         "g.toml:8:1: unknown key 'intervall' in [router], did you mean 'interval'?\n");
   check("password='hunter2'", "g.toml:7:1: unknown key 'password' in [router]\n");

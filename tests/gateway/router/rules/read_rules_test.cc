@@ -116,6 +116,14 @@ TEST_CASE("each name that a rule is for is a rule of its own") {
         "3:55: drop_by_message_type: event: 1 dropped, 0 left\n");
 }
 
+TEST_CASE("a rule that takes the prefix away says so") {
+  const auto text = [](std::string_view rules) { return rules_of(rules)->rules.at(0).text; };
+  CHECK(text(R"x({"change_unit_prefix": {"m": ""}})x") == "change_unit_prefix: m -> no prefix");
+  CHECK(text(R"x({"process_messages": {"change_unit_prefix": {"name == 'm'": ""}}})x") ==
+        "change_unit_prefix: name == 'm' -> no prefix");
+  CHECK(text(R"x({"process_messages": [{"change_prefix_to": ""}]})x") == "change_prefix_to: no prefix");
+}
+
 TEST_CASE("a field that is moved becomes text as Go writes it") {
   const auto check = [](std::string_view field, std::string_view want) {
     CAPTURE(field);
@@ -217,7 +225,14 @@ TEST_CASE("what is wrong with rules is told with its place") {
       R"x({"process_messages": [{"drop_by_name": ["a"], "rename_by": {"a": "b"}}]})x",
       "1:47: 'rename_by' stands beside 'drop_by_name': put it into an item of its own, so that their order is told\n");
   check(R"x({"process_messages": [{"if": "true"}]})x",
-        "1:23: missing key 'drop_by' in process_messages[0], for example: \"drop_by\": \"name == 'cpu_idle'\"\n");
+        "1:23: nothing is done in process_messages[0]: add an action like 'drop_by_name', 'rename_by', 'add_tags_by', "
+        "'delete_tags_by' or 'change_prefix_by'\n");
+  check(R"x({"process_messages": [{"drop_by_nam": ["a"]}]})x",
+        "1:24: unknown key 'drop_by_nam' in process_messages[0], did you mean 'drop_by_name'?\n");
+  check(R"x({"process_messages": [{"drop_by": ["a"]}]})x",
+        "1:35: 'drop_by' must be a condition like \"name == 'cpu_idle'\", not a list\n");
+  check(R"x({"rename_messages_if": ["a"]})x",
+        "1:24: 'rename_messages_if' must be an object of texts like {\"name == 'old'\": \"new\"}, not a list\n");
   check(
       R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": "avg(values)", "tags": {"type": ""}}]})x",
       "1:110: '' cannot be the value of a tag: it is empty or holds what line protocol cannot carry\n");

@@ -110,7 +110,7 @@ TEST_CASE("a value of the wrong type is told with what stands there and what is 
 
 TEST_CASE("a key that is there and wrong is not missing") {
   CHECK(read(parse_json(R"({"process_messages": {"manipulate_messages": [{"if": 1}]}})", "f")) ==
-        "false 7 -\nf:1:54: 'if' must be a text like \"node\", not the integer 1");
+        "false 7 -\nf:1:54: 'if' must be a condition like \"name == 'cpu_idle'\", not the integer 1");
 }
 
 TEST_CASE("all problems are told, and unknown keys with what they may mean") {

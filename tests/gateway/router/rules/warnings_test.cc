@@ -1,6 +1,7 @@
 #include "gateway/router/rules/warnings.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <string_view>
@@ -161,6 +162,33 @@ TEST_CASE("aggregates that overwrite each other, or what they are computed from,
       itself);
   check_aggregates(R"x({"name": "m", "if": "name == 'm' && type == 'core'", "function": "sum(values)"})x", "");
   check_aggregates(R"x({"name": "m", "if": "name == 'm'", "function": "sum(values)", "tags": {"type": "node"}})x", "");
+}
+
+TEST_CASE("what aggregates cannot copy is warned of") {
+  const auto check_copy = [](std::string_view rules, std::string_view members, std::string_view want) {
+    CAPTURE(members);
+    check(fmt::format(R"x({{{}"num_cache_intervals": 1,
+"interval_aggregates": [{{"name": "a", "function": "sum(m)", {}}}]}})x",
+                      rules, members),
+          want.empty() ? "" : std::string(want) + "\n");
+  };
+  check_copy("", R"("tags": {"unit": "<copy>"})", "");
+  check_copy("", R"("tags": {"unit": "<Copy>"})",
+             "2:78: warning: '<Copy>' is taken as it stands, did you mean '<copy>'?");
+  check_copy("", R"("meta": {"unit": "< copy >"})",
+             "2:78: warning: '< copy >' is taken as it stands, did you mean '<copy>'?");
+  check_copy("", R"("tags": {"unit": "copy"})", "");
+  const std::string nothing =
+      "2:78: warning: there is nothing to copy: no line carries meta, and no rule sets 'unit' there; put it under "
+      "'tags'";
+  check_copy("", R"("meta": {"unit": "<copy>"})", nothing);
+  check_copy("", R"("meta": {"unit": "<copy>", "group": "<copy>"})", nothing);
+  check_copy("", R"("meta": {"unit": "W"})", "");
+  check_copy(R"x("process_messages": {"move_tag_to_meta_if": [{"key": "unit", "value": "unit"}]}, )x",
+             R"("meta": {"unit": "<copy>"})", "");
+  check_copy(R"x("process_messages": {"add_meta_if": [{"key": "x", "value": "unit"}]}, )x",
+             R"("meta": {"unit": "<copy>"})", nothing);
+  check_copy(R"x("rename_metrics": {"m": "n"}, )x", R"("meta": {"oldname": "<copy>"})", "");
 }
 
 TEST_CASE("rules for what an earlier one drops are warned of") {
