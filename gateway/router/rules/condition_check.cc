@@ -4,14 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "gateway/base/suggest.h"
 #include "gateway/config/problem.h"
 #include "gateway/router/aggregate.h"
+#include "gateway/router/expression/value.h"
+#include "gateway/router/rules/condition_parts.h"
 
 namespace gw::rules {
 
@@ -19,42 +19,6 @@ using expression::Node;
 using expression::Operator;
 
 namespace {
-
-bool is(const Node& node, Operator op) { return node.kind == Node::Kind::binary && node.op == op; }
-
-/// A name of which only the messages know whether there is such a tag, meta value or field.
-bool is_bare(const Node& node) { return node.kind == Node::Kind::name && node.reads == expression::Reads::perhaps; }
-
-/// `tag.x` for each way to write it; of no use is what is neither a name nor a part of tags, meta or fields.
-std::string path_in(std::string_view part, std::string_view key) {
-  if (part == "tag" || part == "tags") return fmt::format("tag.{}", key);
-  if (part == "field" || part == "fields") return fmt::format("field.{}", key);
-  return part == "meta" ? fmt::format("meta.{}", key) : std::string();
-}
-
-/// What is compared. A bare name is taken for the tag: where that is there, it is the same, and what is compared with
-/// something is there.
-std::string path_of(const Node& node) {
-  if (is_bare(node)) return path_in("tag", node.text);
-  if (node.kind == Node::Kind::name && node.slot >= 0) {
-    for (const std::string_view part : {"tag", "meta", "field"}) {
-      const std::string_view text = node.text;
-      if (text.starts_with(part) && text.substr(part.size()).starts_with('_'))
-        return path_in(part, text.substr(part.size() + 1));
-    }
-    return node.text == "msgtype" ? "messagetype" : node.text;
-  }
-  if (node.kind == Node::Kind::member && node.parts[0]->kind == Node::Kind::name &&
-      node.parts[1]->kind == Node::Kind::text)
-    return path_in(node.parts[0]->text, node.parts[1]->text);
-  if (node.kind != Node::Kind::method) return {};
-  if (node.parts.size() == 1) return node.text == "Name" ? "name" : "";
-  if (node.parts[1]->kind != Node::Kind::text) return {};
-  return node.text == "GetTag" ? path_in("tag", node.parts[1]->text) : "";
-}
-
-/// As people wrote it, more or less.
-std::string shown(const Node& node) { return is_bare(node) ? node.text : path_of(node); }
 
 /// `path == 'text'`, whichever way round. GetTag gives "" also where there is no such tag: that says nothing.
 struct Equality {
@@ -72,104 +36,9 @@ std::optional<Equality> equality_of(const Node& node) {
   return Equality{asked, std::move(path), text->text};
 }
 
-/// Larger ones may not be what they are as a double.
-constexpr double exact_max = 9007199254740992;
-
-/// A number that is written down.
-std::optional<double> number_of(const Node& node) {
-  std::optional<double> number;
-  if (node.kind == Node::Kind::integer) number = static_cast<double>(node.integer);
-  if (node.kind == Node::Kind::real) number = node.real;
-  if (node.kind == Node::Kind::unary && node.op == Operator::negate) {
-    number = number_of(*node.parts[0]);
-    if (number) number = -*number;
-  }
-  return number && *number > -exact_max && *number < exact_max ? number : std::nullopt;
-}
-
-struct Bound {
-  double number = 0;
-  bool open = false;  ///< the number itself is not in it
-  std::string text;   ///< "> 5"
-};
-/// `path > 5` and the like, whichever way round.
-struct Comparison {
-  const Node* asked;
-  std::string path;
-  Operator op;
-  double number;
-};
-
-Operator turned(Operator op) {
-  switch (op) {
-    case Operator::less:
-      return Operator::greater;
-    case Operator::greater:
-      return Operator::less;
-    case Operator::less_equal:
-      return Operator::greater_equal;
-    case Operator::greater_equal:
-      return Operator::less_equal;
-    default:
-      return op;
-  }
-}
-
-std::optional<Comparison> comparison_of(const Node& node) {
-  constexpr std::array<Operator, 5> orders = {Operator::equal, Operator::less, Operator::greater, Operator::less_equal,
-                                              Operator::greater_equal};
-  if (node.kind != Node::Kind::binary || std::ranges::find(orders, node.op) == orders.end()) return std::nullopt;
-  const Node* asked = node.parts[0].get();
-  std::optional<double> number = number_of(*node.parts[1]);
-  Operator op = node.op;
-  if (!number) {
-    asked = node.parts[1].get();
-    number = number_of(*node.parts[0]);
-    op = turned(op);
-  }
-  std::string path = path_of(*asked);
-  if (!number || path.empty()) return std::nullopt;
-  return Comparison{asked, std::move(path), op, *number};
-}
-
-/// What is left for one path by all comparisons with numbers.
-class Range {
- public:
-  /// Why there is nothing left; empty where there is.
-  std::string add(const Comparison& comparison) {
-    const bool open = comparison.op == Operator::less || comparison.op == Operator::greater;
-    const auto bound = [&](std::string_view sign) {
-      return Bound{comparison.number, open, fmt::format("{}{} {}", sign, open ? "" : "=", comparison.number)};
-    };
-    const bool above = comparison.op == Operator::greater || comparison.op == Operator::greater_equal;
-    const bool below = comparison.op == Operator::less || comparison.op == Operator::less_equal;
-    const Bound given = bound(above ? ">" : below ? "<" : "=");
-    if (!below && (!low_ || given.number > low_->number || (given.number == low_->number && given.open))) low_ = given;
-    if (!above && (!high_ || given.number < high_->number || (given.number == high_->number && given.open)))
-      high_ = given;
-    const bool empty = low_ && high_ &&
-                       (low_->number > high_->number || (low_->number == high_->number && (low_->open || high_->open)));
-    return empty ? fmt::format("{} cannot be both {} and {}", shown(*comparison.asked), low_->text, high_->text) : "";
-  }
-
- private:
-  std::optional<Bound> low_;
-  std::optional<Bound> high_;
-};
-
-/// The parts of a condition that must all hold.
-void conjuncts_of(const Node& node, std::vector<const Node*>& into) {
-  if (is(node, Operator::logical_and)) {
-    for (const auto& part : node.parts) conjuncts_of(*part, into);
-  } else {
-    into.push_back(&node);
-  }
-}
-
-std::vector<const Node*> conjuncts_of(const Node& node) {
-  std::vector<const Node*> conjuncts;
-  conjuncts_of(node, conjuncts);
-  return conjuncts;
+/// The value of a metric, unless some message has a tag `value`.
+bool is_value(const Node& node, const Words& keys) {
+  return path_of(node) == "field.value" || (is_bare(node) && node.text == "value" && !keys.contains("value"));
 }
 
 /// Names that conditions have for what a message of ClusterCockpit mostly has.
@@ -178,23 +47,6 @@ constexpr std::string_view usual_names[] = {
     "unit",    "value",   "name",  "tags",  "tag",      "meta", "fields", "field", "metric",   "message", "timestamp"};
 
 bool is_usual(std::string_view name) { return std::ranges::find(usual_names, name) != std::end(usual_names); }
-
-/// What is compared with what is asked: one other side, or the items of a list.
-struct Compared {
-  std::string path;
-  std::vector<const Node*> with;
-};
-std::vector<Compared> compared_in(const Node& node) {
-  if (is(node, Operator::in) && node.parts[1]->kind == Node::Kind::list) {
-    Compared compared{path_of(*node.parts[0]), {}};
-    for (const auto& item : node.parts[1]->parts) compared.with.push_back(item.get());
-    return {std::move(compared)};
-  }
-  if (!is(node, Operator::equal) && !is(node, Operator::not_equal)) return {};
-  const Node* const left = node.parts[0].get();
-  const Node* const right = node.parts[1].get();
-  return {{path_of(*left), {right}}, {path_of(*right), {left}}};
-}
 
 std::string no_type(std::string_view text) {
   constexpr std::array<std::string_view, 5> types = {"metric", "event", "log", "control", "unknown"};
@@ -213,6 +65,11 @@ std::string without_quotes(std::string_view name) {
 std::string slip_in_comparison(const Node& node, const Words& keys) {
   constexpr std::array<std::string_view, 3> texts = {"name", "messagetype", "tag.type"};
   for (const Compared& compared : compared_in(node)) {
+    for (const Node* const other : compared.with) {
+      if (!is_value(*compared.asked, keys) || other->kind != Node::Kind::text) continue;
+      if (expression::number_of(other->text).is_nil())
+        return fmt::format("the value of a metric is a number, and {} is none", config::in_quotes(other->text));
+    }
     if (std::ranges::find(texts, compared.path) == texts.end()) continue;
     for (const Node* const other : compared.with) {
       if (is_bare(*other) && !is_usual(other->text) && !keys.contains(other->text)) return without_quotes(other->text);
@@ -241,23 +98,6 @@ std::string slip_in_name(const Node& node, const Words& keys) {
 }
 
 }  // namespace
-
-std::string contradiction(const Node& condition) {
-  std::map<std::string, std::string_view> wanted;
-  std::map<std::string, Range> ranges;
-  for (const Node* const part : conjuncts_of(condition)) {
-    if (part->kind == Node::Kind::boolean && part->integer == 0) return "it is never true";
-    if (const auto equality = equality_of(*part)) {
-      const auto [at, first] = wanted.emplace(equality->path, equality->text);
-      if (!first && at->second != equality->text)
-        return fmt::format("{} cannot be both '{}' and '{}'", shown(*equality->asked), at->second, equality->text);
-    }
-    if (const auto comparison = comparison_of(*part)) {
-      if (std::string why = ranges[comparison->path].add(*comparison); !why.empty()) return why;
-    }
-  }
-  return {};
-}
 
 std::string slip_in(const Node& condition, const Words& keys) {
   if (std::string slip = slip_in_comparison(condition, keys); !slip.empty()) return slip;
@@ -300,6 +140,20 @@ std::optional<std::string_view> tag_wanted(const Node& condition, std::string_vi
   for (const Node* const part : conjuncts_of(condition)) {
     const auto equality = equality_of(*part);
     if (equality && equality->path == path_in("tag", key)) return equality->text;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> type_wanted(const Node& condition, const Words& keys) {
+  for (const Node* const part : conjuncts_of(condition)) {
+    const auto equality = equality_of(*part);
+    if (equality && equality->path == "messagetype") return equality->text;
+    const bool compares = part->kind == Node::Kind::binary && part->parts.size() == 2 && part->op >= Operator::equal &&
+                          part->op <= Operator::greater_equal && part->op != Operator::not_equal;
+    if (!compares) continue;
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+      if (is_value(*part->parts[i], keys) && number_of(*part->parts[1 - i])) return "metric";
+    }
   }
   return std::nullopt;
 }

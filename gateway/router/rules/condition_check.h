@@ -1,19 +1,14 @@
 #pragma once
-// What can be seen of a condition without a message. Pure functions; any thread.
+// What a condition asks for, and what is hardly meant in it. Pure functions; any thread.
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "gateway/router/expression/node.h"
+#include "gateway/router/rules/condition_parts.h"
 
 namespace gw::rules {
-
-using Words = std::set<std::string, std::less<>>;
-
-/// Why no message fulfils the condition; empty where one may.
-std::string contradiction(const expression::Node& condition);
 
 /// What is compiled, but hardly meant: "'nam' is taken for …, did you mean 'name'?"; empty where there is none. `keys`
 /// are of tags, meta values and fields that are known to be there sometimes.
@@ -29,6 +24,8 @@ struct WantedNames {
 std::optional<WantedNames> names_wanted(const expression::Node& condition);
 /// The value that it wants the tag `key` to have, where it wants one. A view into the tree.
 std::optional<std::string_view> tag_wanted(const expression::Node& condition, std::string_view key);
+/// The type of message that it wants, where it wants one. `keys` are of tags, meta values and fields that rules set.
+std::optional<std::string_view> type_wanted(const expression::Node& condition, const Words& keys);
 /// Whether it asks anything of the tag `key`.
 bool asks_tag(const expression::Node& condition, std::string_view key);
 /// Whether the function of an aggregate names the metric.

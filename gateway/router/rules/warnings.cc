@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "gateway/router/rules/condition_check.h"
+#include "gateway/router/rules/contradiction.h"
+#include "gateway/router/rules/earlier_drops.h"
 
 namespace gw::rules {
 
@@ -60,7 +62,7 @@ class Walk {
     for (std::size_t i = 0; i < rules.steps.size(); ++i) {
       const Step& step = rules.steps[i];
       if (const std::string_view key = tag_set_by(step); !key.empty()) last_setting_[key] = i;
-      makes_node_ = makes_node_ || (tag_set_by(step) == "type" && step.value == "node");
+      if (tag_set_by(step) == "type" && step.value == "node") made_node_.insert(key_of_condition(step));
     }
     for (const router::Aggregate& aggregate : rules.aggregates)
       first_of_series_.emplace(series_of(aggregate), &aggregate);
@@ -73,6 +75,7 @@ class Walk {
     }
     // What is dropped is still there to compute from.
     std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
+    earlier_ = {};
     for (const router::Aggregate& aggregate : rules_.aggregates) {
       look_at(aggregate);
       look_at_series(aggregate);
@@ -121,15 +124,37 @@ class Walk {
     if (step.condition != nullptr) look_at_condition(step.condition->tree(), step.rule);
     look_at_names(step);
     const auto wanted = step.condition == nullptr ? std::nullopt : names_wanted(step.condition->tree());
-    const std::string why = dropper_
-                                ? fmt::format("nothing gets to this rule: {} drops every message", place_of(*dropper_))
-                                : why_gone(wanted);
-    if (why.empty() && asks_names(step)) {
+    std::string why = why_nothing(step);
+    if (why.empty()) why = why_gone(wanted);
+    if (why.empty() && step.kind == Step::Kind::drop_type) {
+      for (const auto& [type, row] : step.names) reach(row.rule, why_no_type(type));
+    } else if (why.empty() && asks_names(step)) {
       for (const auto& [name, row] : step.names) reach(row.rule, why_gone(name));
     } else {
       reach(step.rule, why);  // of many names one word is enough
     }
     if (!dropper_) remember(step, wanted);
+    earlier_.remember(step);
+  }
+
+  /// Why nothing gets to the step, whatever its name; empty where something may.
+  std::string why_nothing(const Step& step) const {
+    if (dropper_) return fmt::format("nothing gets to this rule: {} drops every message", place_of(*dropper_));
+    const bool of_units =
+        step.kind == Step::Kind::normalize || step.kind == Step::Kind::prefix || step.kind == Step::Kind::prefix_by;
+    std::string why = of_units ? why_no_type("metric") : std::string();
+    if (!why.empty() || step.condition == nullptr) return why;
+    const Node& condition = step.condition->tree();
+    if (const auto type = type_wanted(condition, keys_)) why = why_no_type(*type);
+    if (!why.empty()) return why;
+    const auto dropper = earlier_.dropper_of(condition);
+    return dropper ? fmt::format("nothing gets to this rule: {} drops all that fulfils it", place_of(*dropper)) : why;
+  }
+
+  std::string why_no_type(std::string_view type) const {
+    const auto dropper = earlier_.dropper_of_type(type);
+    return dropper ? fmt::format("nothing gets to this rule: {} drops every {}", place_of(*dropper), type)
+                   : std::string();
   }
 
   /// Names are no patterns.
@@ -143,6 +168,11 @@ class Walk {
     }
   }
 
+  /// Empty where it has none.
+  static std::string key_of_condition(const Step& step) {
+    return step.condition == nullptr ? std::string() : key_of(step.condition->tree());
+  }
+
   void look_at_tags(const Step& step, std::size_t place) {
     if (!takes_tag(step)) return;
     const std::string_view cost = cost_of(step.key);
@@ -151,7 +181,8 @@ class Walk {
     if (setting != last_setting_.end() && setting->second > place) return;
     // Of type=node there is one value a host, and the store has no use for its type-id.
     const bool is_node = step.condition != nullptr && tag_wanted(step.condition->tree(), "type") == "node";
-    if (step.key != "hostname" && (is_node || makes_node_)) return;
+    if (step.key != "hostname" && (is_node || made_node_.contains("") || made_node_.contains(key_of_condition(step))))
+      return;
     warn(step.rule, std::string(cost));
   }
 
@@ -194,6 +225,7 @@ class Walk {
   /// Its name and tags, whose order says nothing.
   static std::vector<std::string_view> series_of(const router::Aggregate& aggregate) {
     std::vector<std::pair<std::string_view, std::string_view>> tags;
+    tags.reserve(aggregate.tags.size());
     for (const codecs::Message::Tag& tag : aggregate.tags) tags.emplace_back(tag.key, tag.value);
     std::ranges::sort(tags);
     std::vector<std::string_view> series = {aggregate.name};
@@ -214,16 +246,23 @@ class Walk {
     return !wanted && !value_of(aggregate, "type");
   }
 
-  std::string why_gone(const std::string& name) const {
-    const auto found = gone_.find(name);
-    if (found == gone_.end()) return {};
-    return fmt::format("'{}' does not get to this rule: {} {}", name, place_of(found->second.rule), found->second.how);
+  std::string why_gone(const std::string& name) {
+    const Gone* const gone = find_gone(name);
+    if (gone == nullptr) return {};
+    return fmt::format("'{}' does not get to this rule: {} {}", name, place_of(gone->rule), gone->how);
   }
 
-  std::string why_gone(const std::optional<WantedNames>& wanted) const {
+  std::string why_gone(const std::optional<WantedNames>& wanted) {
     if (!wanted || wanted->names.empty()) return {};
-    const auto is_gone = [this](const std::string& name) { return gone_.contains(name); };
+    const auto is_gone = [this](const std::string& name) { return find_gone(name) != nullptr; };
     return std::ranges::all_of(wanted->names, is_gone) ? why_gone(*wanted->names.begin()) : std::string();
+  }
+
+  const Gone* find_gone(const std::string& name) {
+    const auto found = gone_.find(name);
+    if (found != gone_.end()) return &found->second;
+    const auto dropper = earlier_.dropper_of_name(name);
+    return dropper ? &gone_.emplace(name, Gone{*dropper, "drops it", false}).first->second : nullptr;
   }
 
   void remember(const Step& step, const std::optional<WantedNames>& wanted) {
@@ -269,13 +308,14 @@ class Walk {
 
   const router::RuleSet& rules_;
   std::map<std::string_view, std::size_t> last_setting_;  ///< of RuleSet::steps, by the key of the tag
-  bool makes_node_ = false;                               ///< some step sets the tag type to node
+  Words made_node_;                                       ///< the conditions under which the tag type becomes node
   std::map<std::vector<std::string_view>, const router::Aggregate*> first_of_series_;
   Words keys_;  ///< of tags, meta values and fields that rules set
   std::vector<config::Problem> problems_;
   std::set<std::size_t> told_;
   std::map<std::size_t, Reached> reached_;
   std::map<std::string, Gone, std::less<>> gone_;
+  EarlierDrops earlier_;
   bool drops_ = false;                  ///< some messages, before the step that is looked at
   std::optional<std::size_t> dropper_;  ///< of everything
 };

@@ -79,6 +79,45 @@ TEST_CASE("conditions that contradict themselves are warned of") {
   never("value > 5 || value < 3", "");
   never("field.value > 5 && value < 3", "");  // there may be a tag of that name
   never("timestamp > 9223372036854775806 && timestamp < 9223372036854775807", "");
+  never("value > 5 && value in [1, 2]", "value cannot be both > 5 and <= 2");
+  never("value > 1 && value in [1, 2]", "");
+  never("value in [3] && value != 1 && value < 3", "value cannot be both == 3 and < 3");
+  // Lists of texts.
+  never("type in ['a'] && tag.type == 'b'", "tag.type cannot be both 'a' and 'b'");
+  never("name in ['a', 'b'] && name == 'c'", "name cannot be both one of 'a', 'b' and 'c'");
+  never("name in ['a', 'b', 'c'] && name in ['b', 'c'] && name in ['a', 'd']",
+        "name cannot be both one of 'b', 'c' and one of 'a', 'd'");
+  never("name in ['a', 'b'] && name in ['b', 'c']", "");
+  never("type in ['a', source] && type == 'b'", "");
+  never("name in []", "it is never true");
+  // What is excluded: only as it is spelled, since the bare name may be a meta value's.
+  never("type == 'a' && type != 'a'", "type cannot be 'a' and not be 'a'");
+  never("not (type in ['b', 'a', 'c']) && type in ['a', 'b']",
+        "type cannot be one of 'a', 'b' and not be one of 'a', 'b'");
+  never("tags['type'] == 'a' && tag.type != 'a'", "tag.type cannot be 'a' and not be 'a'");
+  never("type == 'a' && tag.type != 'a'", "");
+  never("type in ['a', 'b'] && type != 'a'", "");
+  never("msg.GetTag('x') == 'a' && tag.x != 'b'", "");
+  // A part and its opposite.
+  never("type == 'a' && not (type == 'a')", "type cannot be 'a' and not be 'a'");
+  never("(value > 5) && not (value > 5)", "it wants a part of it both to hold and not to hold");
+  never("type-id == 0 && type-id != 0", "it wants a part of it both to hold and not to hold");
+  never("msg.HasTag('a') && not msg.HasTag('b')", "");
+  never("type == 'a' && type-id != 0", "");
+  // What looks at no message.
+  never("1 > 2", "it is never true");
+  never("not true && name == 'a'", "it is never true");
+  never("nil == 1", "it is never true");
+  never("2 > 1 && not false", "");
+  never("name == 'a' && name == 'b' || 1 > 2", "name cannot be both 'a' and 'b'");
+  never("value > 1 && (1 > 2 || (value < 1 && value > 2))", "it is never true");
+  never("name == 'a' && name == 'b' || value > 2", "");
+  // What is asked of the name alone.
+  never("name == 'x' && match('^y', name)", "the name cannot be 'x' and all else that it asks of the name");
+  never("name in ['x', 'z'] && (name == 'y' || metric.Name() startsWith 'a')",
+        "the name cannot be one of 'x', 'z' and all else that it asks of the name");
+  never("name in ['x', 'y'] && match('^y', name)", "");
+  never("name == 'x' && (match('^y', name) || value > 1)", "");
 }
 
 TEST_CASE("names and texts that are hardly meant are warned of") {
@@ -102,6 +141,10 @@ TEST_CASE("names and texts that are hardly meant are warned of") {
   check_condition("value > 1 && tag.hot == True",
                   "'True' is taken for a tag, meta value or field of that name; did you mean 'true'?");
   check_condition("unit == nil", "");
+  check_condition("value == 'abc'", "the value of a metric is a number, and 'abc' is none");
+  check_condition("name == 'a' || field.value in [1, 'abc']", "the value of a metric is a number, and 'abc' is none");
+  check_condition("value == '1.5' || tag.value == 'abc' || event == 'abc'", "");
+  check(R"x({"process_messages": [{"add_tags_by": {"value": "a"}}, {"drop_by": "value == 'a'"}]})x", "");
   // A tag that another rule adds is there.
   check(R"x({"process_messages": [{"add_tags_by": {"alias": "a"}}, {"drop_by": "name == alias"}]})x", "");
 }
@@ -212,6 +255,88 @@ TEST_CASE("rules for what an earlier one drops are warned of") {
   check(R"x({"process_messages": [{"drop_by_name": ["a"], "if": "value > 1"}, {"rename_by": {"a": "b"}}]})x", "");
 }
 
+TEST_CASE("rules for what an earlier condition drops are warned of") {
+  // Names that a pattern drops.
+  const std::string_view cores = R"x({"drop_metrics_if": ["match('temp_core_%d+', name)"])x";
+  const auto check_behind = [&](std::string_view rules, std::string_view want) {
+    check(std::string(cores) + std::string(rules),
+          want.empty()
+              ? ""
+              : "1:" + std::string(want) + ": 'drop_metrics_if: match('temp_core_%d+', name)' in line 1 " +
+                    (want.ends_with("nothing gets to this rule") ? "drops all that fulfils it\n" : "drops it\n"));
+  };
+  check_behind(R"x(, "rename_metrics": {"temp_core_1": "b"}})x",
+               "74: warning: 'temp_core_1' does not get to this rule");
+  check_behind(R"x(, "change_unit_prefix": {"temp_core_1": "K"}})x",
+               "78: warning: 'temp_core_1' does not get to this rule");
+  check_behind(R"x(, "add_tags": [{"key": "k", "value": "v", "if": "name == 'temp_core_1' && value > 1"}]})x",
+               "68: warning: 'temp_core_1' does not get to this rule");
+  check_behind(R"x(, "add_tags": [{"key": "k", "value": "v", "if": "value > 1 && match('temp_core_%d+', name)"}]})x",
+               "68: warning: nothing gets to this rule");
+  check_behind(R"x(, "rename_metrics": {"temp_core": "b"}})x", "");
+  check_behind(R"x(, "add_tags": [{"key": "k", "value": "v", "if": "name in ['temp_core_1', 'a']"}]})x", "");
+  // A name that is given again, and aggregates of what was dropped.
+  check_behind(R"x(, "rename_metrics": {"a": "temp_core_1"}, "change_unit_prefix": {"temp_core_1": "K"}})x", "");
+  check_behind(
+      R"x(, "interval_aggregates": [{"name": "c", "if": "name == 'temp_core_1'", "function": "avg(values)"}],
+ "num_cache_intervals": 1})x",
+      "");
+
+  const auto check_list = [](std::string_view steps, std::string_view want) {
+    check(R"x({"manipulate_messages": [)x" + std::string(steps) + "]}", want.empty() ? "" : std::string(want) + "\n");
+  };
+  // The same condition again, or more than it.
+  check_list(R"x({"drop_by": "type == 'a'"}, {"add_tags_by": {"k": "v"}, "if": "tag.unit == 'x' && type == 'a'"})x",
+             "1:71: warning: nothing gets to this rule: 'drop_by: type == 'a'' in line 1 drops all that fulfils it");
+  check_list(R"x({"drop_by": "type == 'a' && value > 1"}, {"drop_by": "value > 1 && (type == 'a')"})x",
+             "1:79: warning: nothing gets to this rule: 'drop_by: type == 'a' && value > 1' in line 1 drops all that "
+             "fulfils it");
+  check_list(
+      R"x({"drop_by": "tag.type == 'a'"}, {"drop_by": "tags['type'] == 'a' && value > 1"})x",
+      "1:70: warning: nothing gets to this rule: 'drop_by: tag.type == 'a'' in line 1 drops all that fulfils it");
+  check_list(R"x({"drop_by": "type == 'a' && value > 1"}, {"drop_by": "type == 'a'"})x", "");
+  check_list(R"x({"drop_by": "type == 'a'"}, {"drop_by": "tag.type == 'b'"})x", "");
+  // What it asks for has changed since.
+  for (const std::string_view change :
+       {R"x({"add_base_tags": {"type": "a"}})x", R"x({"move_meta_to_tags_by": {"b": "type"}})x",
+        R"x({"add_meta_by": {"type": "a"}, "if": "value > 1"})x"}) {
+    check_list(R"x({"drop_by": "type == 'a'"}, )x" + std::string(change) + R"x(, {"drop_by": "type == 'a'"})x", "");
+  }
+  check_list(R"x({"drop_by": "type == 'a'"}, {"add_base_tags": {"k": "v"}}, {"drop_by": "type == 'a'"})x",
+             "1:97: warning: nothing gets to this rule: 'drop_by: type == 'a'' in line 1 drops all that fulfils it");
+  check_list(R"x({"drop_by": "value > 1"}, {"change_prefix_to": "K"}, {"drop_by": "value > 1"})x", "");
+  check_list(R"x({"drop_by": "unit == 'a'"}, {"normalize_units": true}, {"drop_by": "unit == 'a'"})x", "");
+  check_list(R"x({"drop_by": "metric.Name() startsWith 'a' && value > 1"}, {"rename_to": "ab", "if": "value < 0"},
+ {"drop_by": "metric.Name() startsWith 'a' && value > 1"})x",
+             "");
+  check_list(R"x({"drop_by": "len(tags) > 3"}, {"add_base_tags": {"k": "v"}}, {"drop_by": "len(tags) > 3"})x", "");
+  check_list(R"x({"drop_by": "msg.IsMetric()"}, {"add_fields_by": {"value": "1"}}, {"drop_by": "msg.IsMetric()"})x",
+             "");
+}
+
+TEST_CASE("rules for a type of message that an earlier one drops are warned of") {
+  const auto check_list = [](std::string_view steps, std::string_view want) {
+    check(R"x({"manipulate_messages": [{"drop_by_type": ["metric"]}, )x" + std::string(steps) + "]}",
+          want.empty() ? ""
+                       : std::string(want) +
+                             ": warning: nothing gets to this rule: 'drop_by_type: metric' in line 1 "
+                             "drops every metric\n");
+  };
+  check_list(R"x({"normalize_units": true})x", "1:76");
+  check_list(R"x({"change_prefix_to": "K"})x", "1:77");
+  check_list(R"x({"change_prefix_by": {"m": "K"}})x", "1:78");
+  check_list(R"x({"drop_by": "name == 'a' && value > 1"})x", "1:68");
+  check_list(R"x({"drop_by": "5 == field.value"})x", "1:68");
+  check_list(R"x({"drop_by": "messagetype == 'metric'"})x", "1:68");
+  check_list(R"x({"drop_by_type": ["event", "metric"]})x", "1:83");
+  check_list(R"x({"drop_by": "messagetype == 'event'"}, {"rename_by": {"a": "b"}})x", "");
+  check_list(R"x({"drop_by": "value > 1 || event == 'a'"})x", "");
+  check_list(R"x({"add_fields_by": {"value": "1"}}, {"normalize_units": true})x", "");
+  check(R"x({"manipulate_messages": [{"drop_by_type": ["event"]}, {"normalize_units": true}]})x", "");
+  check(R"x({"manipulate_messages": [{"drop_by_type": ["metric"], "if": "type == 'a'"}, {"normalize_units": true}]})x",
+        "");
+}
+
 TEST_CASE("rules for a name that an earlier one takes away are warned of") {
   check(
       R"x({"rename_metrics": {"mem_used": "mem"}, "change_unit_prefix": {"mem_used": "G"}})x",
@@ -254,6 +379,17 @@ TEST_CASE("rules that take away what makes a line acceptable are warned of") {
   check(R"x({"manipulate_messages": [{"delete_tags_by": ["hostname"]}, {"add_base_tags": {"hostname": "a"}}]})x", "");
   check(R"x({"manipulate_messages": [{"delete_tags_by": ["type-id"], "if": "type == 'node'"}]})x", "");
   check(R"x({"manipulate_messages": [{"add_base_tags": {"type": "node"}}, {"delete_tags_by": ["type-id"]}]})x", "");
+  check(
+      R"x({"manipulate_messages": [{"delete_tags_by": ["type-id"], "if": "name == 'x'"}, {"add_tags_by": {"type": "node"}, "if": "(name == 'x')"}]})x",
+      "");
+  // Not of all that loses its type-id, nor has it a host.
+  check(
+      R"x({"manipulate_messages": [{"add_tags_by": {"type": "node"}, "if": "name == 'x'"}, {"delete_tags_by": ["type-id"]}]})x",
+      "1:102: warning: without the tag 'type-id' the values of all parts of a host overwrite each other in "
+      "cc-metric-store\n");
+  check(R"x({"manipulate_messages": [{"add_base_tags": {"type": "node"}}, {"delete_tags_by": ["hostname"]}]})x",
+        "1:83: warning: without the tag 'hostname' cc-metric-store takes no line, and the gateway drops it as "
+        "bad_host\n");
 }
 
 TEST_CASE("stages that stage_order leaves out are warned of, and do not run") {
