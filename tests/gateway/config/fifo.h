@@ -1,6 +1,7 @@
 #pragma once
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,10 @@ class Fifo {
   explicit Fifo(std::string content, std::string_view name = "fifo") : name_((folder_.path() / name).string()) {
     REQUIRE(::mkfifo(name_.c_str(), 0600) == 0);
     writer_ = std::thread([name = name_, content = std::move(content)] {
+      sigset_t broken_pipe;  // ends no test: the reader may be gone before a word is written
+      ::sigemptyset(&broken_pipe);
+      ::sigaddset(&broken_pipe, SIGPIPE);
+      ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
       const int end = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
       if (end < 0) return;
       // Of a reader that is gone the test tells by what it has not read.
