@@ -209,12 +209,13 @@ class Wants {
     for (const Comparison& comparison : comparisons_in(part)) {
       if (std::string why = numbers_[comparison.path].add(comparison); !why.empty()) return why;
     }
-    const bool unequal = is(part, Operator::not_equal);
-    const Node* const negated =
-        part.kind == Node::Kind::unary && part.op == Operator::logical_not ? part.parts[0].get() : nullptr;
-    if (unequal) exclude(part);
-    if (negated != nullptr && (is(*negated, Operator::equal) || is(*negated, Operator::in))) exclude(*negated);
-    (unequal || negated != nullptr ? excluded_parts_ : wanted_parts_).insert(positive_key(negated ? *negated : part));
+    const Node* core = &part;
+    bool excluded = false;
+    for (; core->kind == Node::Kind::unary && core->op == Operator::logical_not; core = core->parts[0].get())
+      excluded = !excluded;
+    if (is(*core, Operator::not_equal)) excluded = !excluded;
+    if (excluded) exclude(*core);
+    (excluded ? excluded_parts_ : wanted_parts_).insert(positive_key(*core));
     return {};
   }
 
