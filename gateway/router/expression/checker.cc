@@ -314,7 +314,7 @@ void Checker::compile(Node& node, const Node& written, const std::string& patter
 Type Checker::check_conditional(Node& node) {
   const Type condition = check(*node.parts[0]);
   if (!condition.may_be(T::boolean))
-    return fail(*node.parts[0], fmt::format("a condition is true or false, not {}", type_name(condition)));
+    return fail(node, fmt::format("a condition is true or false, not {}", type_name(condition)));
   Type type = check(*node.parts[1]);
   if (node.parts.size() < 3) return common(condition, type);
   return common(type, check(*node.parts[2]));

@@ -396,16 +396,12 @@ Value Evaluator::arithmetic(const Node& node, Value left, Value right) {
   }
 }
 
-bool Evaluator::truth(const Node& node, std::string_view what) {
-  const Value value = of(node);
-  if (problem_) return false;
-  if (!value.is(Kind::boolean)) fail(node, fmt::format("{} is true or false, not {}", what, kind_name(value.kind)));
-  return value.is(Kind::boolean) && value.boolean;
-}
-
 Value Evaluator::conditional(const Node& node) {
-  const bool holds = truth(*node.parts[0], "a condition");
+  const Value condition = of(*node.parts[0]);
   if (problem_) return {};
+  if (!condition.is(Kind::boolean))
+    return fail(node, fmt::format("a condition is true or false, not {}", kind_name(condition.kind)));
+  const bool holds = condition.boolean;
   if (node.parts.size() < 3) return holds ? Value::of(true) : of(*node.parts[1]);
   return of(*node.parts[holds ? 1 : 2]);
 }

@@ -98,7 +98,6 @@ class Evaluator {
   Value closure(const Node& node, const Value& value, std::size_t index, Value acc = {});
   bool truth(const Node& node, const Value& value, std::size_t index);
 
-  bool truth(const Node& node, std::string_view what);
   Value item(const Node& node);
   Value let(const Node& node);
   Value kept(const Node& node, List list);

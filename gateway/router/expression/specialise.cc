@@ -26,6 +26,18 @@ bool is_literal(const Node& node) {
 }
 bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean && (node.integer != 0) == truth; }
 
+bool is_and_or(const Node& node) {
+  return node.kind == Kind::binary && (node.op == Operator::logical_and || node.op == Operator::logical_or);
+}
+
+/// Whether what it gives, if anything, is true or false. `a && b` may end in nil.
+bool gives_truth(const Node& node) {
+  if (is_and_or(node)) return gives_truth(*node.parts[1]);
+  const bool is_plain =
+      is_literal(node) || node.kind == Kind::unary || node.kind == Kind::binary || node.kind == Kind::method;
+  return is_plain && node.type.is(Type::Kind::boolean);
+}
+
 class Specialiser {
  public:
   Specialiser(const Variables& known, const IsKnown& is_known, const IsNumber& is_number)
@@ -169,9 +181,8 @@ Specialiser::Part Specialiser::lazy(const Node& node) {
   if (node.op == Operator::coalesce) {
     if (left.node->kind == Kind::nil) return right;
   } else {
-    const auto truth = [](const Part& part) { return part.node->type.is(Type::Kind::boolean); };
-    if (is_truth(*left.node, !is_or) && truth(right)) return right;
-    if (is_truth(*right.node, !is_or) && truth(left)) return left;
+    if (is_truth(*left.node, !is_or) && right.node->type.is(Type::Kind::boolean)) return right;
+    if (is_truth(*right.node, !is_or) && gives_truth(*left.node)) return left;
     if (is_truth(*right.node, is_or) && is_sure(*left.node)) return right;
   }
   Part part{.node = copy_without_parts(node)};
@@ -187,7 +198,7 @@ bool Specialiser::is_sure(const Node& node) const {
   if (node.kind == Kind::boolean) return true;
   if (node.kind == Kind::unary) return node.op == Operator::logical_not && sure(node.parts[0]);
   if (node.kind != Kind::binary) return false;
-  if (node.op == Operator::logical_and || node.op == Operator::logical_or) return std::ranges::all_of(node.parts, sure);
+  if (is_and_or(node)) return std::ranges::all_of(node.parts, sure);
   return node.op >= Operator::equal && node.op <= Operator::greater_equal && std::ranges::all_of(node.parts, number);
 }
 

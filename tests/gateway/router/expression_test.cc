@@ -299,7 +299,7 @@ TEST_CASE("what no message could make right is refused beforehand") {
   check_condition("'x' in name", "4: 'in' looks into a list or a map: for a text within a text take 'contains'");
   check_condition("not name", "0: 'not' needs true or false, not text");
   check_condition("-name == 1", "0: a sign needs a number, not text");
-  check_condition("name ? true : false", "0: a condition is true or false, not text");
+  check_condition("name ? true : false", "5: a condition is true or false, not text");
   check_condition("name[0] == 'c'", "4: text has no parts");
   check_condition("metric.name == 'c'",
                   "7: a message has methods like metric.Name(), no parts: its name is 'name', its tags are 'tag'");
@@ -315,7 +315,7 @@ TEST_CASE("what a message makes wrong is said with its place") {
   check_condition("value", "run 0: this gives float, but true or false is needed");
   check_condition("true && value", "run 5: 'and' does not fit between true or false and float");
   check_condition("not value", "run 0: 'not' needs true or false, not float");
-  check_condition("value ? true : false", "run 0: a condition is true or false, not float");
+  check_condition("value ? true : false", "run 6: a condition is true or false, not float");
   check_condition("type > 3", "run 5: '>' does not fit between text and integer: 'core' is no number");
   check_condition("type-id % 2 == 1",
                   "run 8: '%' does not fit between text and integer: int() or float() makes a number of a text");

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -74,6 +75,52 @@ std::string shape(const Node& node) {
 std::string value_or_problem(const Checked<Value>& value) {
   return value ? fmt::format("{} {}", kind_name(value->kind), text_of(*value))
                : fmt::format("{}: {}", value.error().at, value.error().text);
+}
+
+/// Of parts that a series of the sample tells and parts that it does not, some of them nil.
+std::string chance_expression(std::mt19937& random, int depth) {
+  static constexpr std::string_view atoms[] = {"true",
+                                               "false",
+                                               "nil",
+                                               "7",
+                                               "2.5",
+                                               "'core'",
+                                               "type",
+                                               "type-id",
+                                               "unit",
+                                               "name",
+                                               "nothing",
+                                               "value",
+                                               "timestamp",
+                                               "event",
+                                               "value > 70",
+                                               "event == nil",
+                                               "tag.type == nil",
+                                               "tags.nope",
+                                               "let_",
+                                               "let_",
+                                               "value",
+                                               "event",
+                                               "fields",
+                                               "type == 'core'"};
+  const auto part = [&] { return chance_expression(random, depth - 1); };
+  if (depth == 0 || random() % 5 == 0) return std::string(atoms[random() % std::size(atoms)]);
+  static constexpr std::string_view signs[] = {"&&", "&&", "&&", "||", "||", "||", "??", "??",      "==",
+                                               "!=", "<",  ">=", "+",  "-",  "*",  "in", "matches", "contains"};
+  switch (random() % 10) {
+    case 0:
+      return fmt::format("not ({})", part());
+    case 1:
+      return fmt::format("(({}) ? ({}) : ({}))", part(), part(), part());
+    case 2:
+      return fmt::format("(({}) ?: ({}))", part(), part());
+    case 3:
+      return fmt::format("(let let_ = ({}); {})", part(), part());
+    case 4:
+      return fmt::format("any([{}, {}], {} && # == ({}))", part(), part(), part(), part());
+    default:
+      return fmt::format("({} {} {})", part(), signs[random() % std::size(signs)], part());
+  }
 }
 
 }  // namespace
@@ -146,6 +193,9 @@ TEST_CASE("what can be neither wrong nor right is left out") {
   check("value + 1 > 70 && name == 'other'", "(binary (binary (binary value 1) 70) false)");
   check("value && name == 'other'", "(binary value false)");
   check("(value in [1]) && name == 'other'", "(binary (binary value (list 1)) false)");
+  check("name matches event || false", "(binary 'cpu_load' event)");
+  check("(value > 1 && event) || false", "(binary (binary (binary value 1) event) false)");  // event may be nil
+  check("(event && value > 1) || false", "(binary event (binary value 1))");
   check("let value_ = nothing; value_ > 70 && name == 'other'", "(let nothing (binary (binary value_ 70) false))");
 }
 
@@ -185,6 +235,38 @@ TEST_CASE("what an expression reads") {
   check("name == 'x' and msg.HasField('value')", Reads::message, Reads::nothing);
   check("let a = timestamp; a > 1", Reads::message, Reads::message);
   check("any(['a'], # == event)", Reads::perhaps, Reads::message);
+}
+
+TEST_CASE("chance expressions give, specialised for a series, what they give in whole") {
+  const router::MessageView message = sample_message();
+  const Map float_fields = {{"value", Value::of(72.5)}};
+  const Map text_fields = {{"event", Value::of(std::string_view("core"))}, {"value", Value::of(std::string_view("7"))}};
+  std::mt19937 random(1);
+  Arena arena;
+  std::size_t compiled_count = 0;
+  std::size_t values = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string source = chance_expression(random, 4);
+    CAPTURE(source);
+    const Checked<Expression> expression = compiled(source);
+    if (!expression) continue;
+    ++compiled_count;
+    for (const bool is_number : {false, true}) {
+      const NodePtr special = for_series(expression->tree(), message,
+                                         [is_number](const Node& part) { return is_number && part.text == "value"; });
+      router::MessageView line = message;
+      line.fields = is_number ? float_fields : text_fields;
+      const router::MessageVariables variables(line);
+      arena.clear();
+      const Checked<Value> whole = expression->evaluate(variables, arena);
+      const std::string want = value_or_problem(whole);
+      arena.clear();
+      CHECK(value_or_problem(evaluate(*special, variables, arena)) == want);
+      values += static_cast<std::size_t>(whole.has_value());
+    }
+  }
+  CHECK(compiled_count > 10'000);
+  CHECK(values > 10'000);
 }
 
 TEST_CASE("a specialised condition gives what the whole one gives") {
