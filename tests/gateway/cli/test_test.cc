@@ -95,6 +95,18 @@ d value=3 1
         "1 passed, 1 failed\n");
 }
 
+TEST_CASE("numbers are the same where they are the same number, however large") {
+  const auto passes = [](const std::string& in, const std::string& out) {
+    return run_cases("rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=" + in + " 1\"\nout = \"a value=" + out +
+                     " 1\"\n")
+               .code == 0;
+  };
+  CHECK(passes("9223372036854775807u", "9223372036854775807i"));
+  CHECK(passes("18446744073709551615u", "18446744073709551615u"));
+  CHECK_FALSE(passes("18446744073709551615u", "-1i"));
+  CHECK_FALSE(passes("9223372036854775808u", "-9223372036854775808i"));
+}
+
 TEST_CASE("the order of lines counts") {
   const Ran ran = run_cases(
       "rules = {}\n[[case]]\nname = \"x\"\nin = \"a value=1 1\\nb value=1 1\"\nout = \"b value=1 1\\na value=1 1\"\n");

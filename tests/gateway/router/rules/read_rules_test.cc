@@ -159,6 +159,28 @@ TEST_CASE("process_messages and the legacy keys run together") {
   CHECK(routed(R"x({"rename_metrics": {"m": "n"}, "delete_tags": [{"key": "t", "if": "name == 'n'"}],
                    "process_messages": {"add_meta_if": [{"key": "a", "value": "b"}]}})x",
                "m,t=1 value=2 1\n") == "n value=2 1\n");
+  // The flat object reads between them: behind the legacy tags that are added, before and behind those that are
+  // deleted.
+  const std::string legacy =
+      R"x({"add_tags": [{"key": "a", "value": "1"}], "delete_tags": [{"key": "g"}], "rename_metrics": {"m": "n"},
+      "normalize_units": true, "change_unit_prefix": {"n": "M"}, "process_messages": )x";
+  const auto check = [&](std::string_view flat, std::string_view want) {
+    CAPTURE(flat);
+    CHECK(routed(legacy + std::string(flat) + "}", "m,t=1,g=1,unit=kByte value=2000 1\n") == want);
+  };
+  const std::string_view all = "n,t=1,unit=MB,a=1 value=2 1\n";
+  check(R"x({"drop_messages_if": ["a == '1' || g == nil"]})x", all);
+  check(R"x({"add_tags_if": [{"key": "s", "value": "1", "if": "a == '1' || g == nil"}]})x", all);
+  check(R"x({"delete_tags_if": [{"key": "t", "if": "a == '1' && g == '1'"}]})x", "n,unit=MB,a=1 value=2 1\n");
+  check(R"x({"move_tag_to_meta_if": [{"key": "t", "value": "t", "if": "a == '1' && g == nil"}]})x",
+        "n,unit=MB,a=1 value=2 1\n");
+  check(R"x({"rename_messages_if": {"unit == 'kByte'": "o"}})x", "o,t=1,unit=KB,a=1 value=2000 1\n");
+  check(R"x({"change_unit_prefix": {"name == 'n' && unit == 'MB'": "G"}})x", "n,t=1,unit=GB,a=1 value=0.002 1\n");
+  // After the rename too, tags are added before they are deleted.
+  CHECK(routed(R"x({"rename_metrics": {"m": "n"}, "add_tags": [{"key": "a", "value": "1", "if": "name == 'n'"}],
+                   "delete_tags": [{"key": "a", "if": "name == 'n'"}],
+                   "process_messages": {"drop_messages_if": ["name == 'n'"]}})x",
+               "m value=2 1\n") == "n value=2 1\n");
   // A list, or stage_order: before them.
   CHECK(routed(R"x({"drop_metrics_if": ["added == '1'"], "process_messages": [{"add_base_tags": {"added": "1"}}]})x",
                "m value=2 1\n")
@@ -201,6 +223,10 @@ TEST_CASE("what is wrong with rules is told with its place") {
         "1:15: missing key 'value' in add_tags[0], for example: \"value\": \"fritz\"\n");
   check(R"x({"add_tags": [{"key": "a", "value": ""}]})x",
         "1:37: '' cannot be the value of a tag: it is empty or holds what line protocol cannot carry\n");
+  check(R"x({"manipulate_messages": [{"move_tags_to_meta_by": {"a": ""}}]})x",
+        "1:57: the key of a meta value cannot be empty\n");
+  check(R"x({"move_meta_to_tag_if": [{"key": "a", "value": ""}]})x",
+        "1:48: '' cannot be the key of a tag: it is empty or holds what line protocol cannot carry\n");
   check(R"x({"delete_field_if": [{"key": "value", "if": "true"}]})x",
         "1:30: the field 'value' makes the message what it is: to be rid of both, drop the message\n");
   check(R"x({"add_base_env": {"name": "x", "list": []}})x",
