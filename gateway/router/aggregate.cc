@@ -33,13 +33,31 @@ constexpr std::array<std::string_view, 4> known_names = {"values", "hostname", "
 constexpr std::array<Type, 4> known_types = {Type(Type::Kind::list), Type(Type::Kind::text), Type(Type::Kind::integer),
                                              Type(Type::Kind::integer)};
 
+/// What cc-metric-collector knows of the node that it runs on. Here they would be metrics that nobody measures.
+struct CollectorName {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr CollectorName collector_names[] = {
+    {"numHWThreads", "is no metric; write len(getCpuList())"},
+    {"numSockets", "is no metric; write len(getCpuList()) / len(getSockCpuList(0))"},
+    {"numNumaDomains", "is no metric; write len(getCpuList()) / len(getNumaCpuList(0))"},
+    {"numDies", "is no metric; write len(getCpuList()) / len(getDieCpuList(0))"},
+    {"smtWidth", "is no metric; write len(getCoreCpuList(0))"},
+};
+
 class AggregateEnvironment final : public expression::Environment {
  public:
   std::optional<Known> find_name(std::string_view name) const override {
     const auto* const found = std::ranges::find(known_names, name);
     const auto slot = static_cast<std::size_t>(found - known_names.begin());
     if (found != known_names.end()) return Known{.slot = static_cast<int>(slot), .type = known_types[slot]};
+    if (!why_no_name(name).empty()) return std::nullopt;
     return Known{.slot = metric, .type = {}, .own = false};
+  }
+  std::string_view why_no_name(std::string_view name) const override {
+    const auto* const found = std::ranges::find(collector_names, name, &CollectorName::name);
+    return found == std::end(collector_names) ? std::string_view() : found->why;
   }
   std::optional<Known> find_method(std::string_view) const override { return std::nullopt; }
   std::span<const std::string_view> names() const override { return known_names; }

@@ -1,8 +1,12 @@
 #include "gateway/router/topology.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+
+#include "gateway/config/problem.h"
 
 namespace gw::router {
 
@@ -114,6 +118,21 @@ std::optional<Known> find_topology_function(std::string_view name) {
   known.arguments = row->asks == Asks::all_threads ? 0 : row->asks == Asks::threads_of_type ? 2 : 1;
   known.optional = row->asks == Asks::threads_of_type ? 1 : 0;  // 'node' has no number
   return known;
+}
+
+std::string why_no_value(std::string_view function, std::span<const std::string_view> texts) {
+  const auto* const row = std::ranges::find(rows, function, &Row::name);
+  if (row == std::end(rows) || row->asks != Asks::threads_of_type || texts[0].empty()) return {};
+  std::array<std::string_view, std::size(type_names)> names;
+  std::ranges::transform(type_names, names.begin(), &TypeName::name);
+  const auto* const type = std::ranges::find(type_names, texts[0], &TypeName::name);
+  if (type == std::end(type_names)) {
+    const std::string meant = config::did_you_mean(texts[0], names);
+    return fmt::format("a host has no parts of type {}{}", config::in_quotes(texts[0]),
+                       meant.empty() ? ": there are " + config::list_of(names) : meant);
+  }
+  if (type->part == HostPart::node || texts.size() > 1) return {};
+  return fmt::format("which {}? Its number is missing: {}('{}', 0)", type->name, function, type->name);
 }
 
 Value call_topology_function(int slot, const HostTopology* host, std::span<const Value> arguments) {

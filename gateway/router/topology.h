@@ -49,6 +49,9 @@ std::string_view host_of(const codecs::Message& message, std::string_view hostna
 inline constexpr int topology_slots = 1000;
 /// What an environment says of the function `name`; nothing where it is none of these.
 std::optional<expression::Known> find_topology_function(std::string_view name);
+/// Why it never has one for these arguments; empty where it may have. `texts` are those that are written down as texts,
+/// empty for all others.
+std::string why_no_value(std::string_view function, std::span<const std::string_view> texts);
 /// Its value; nil where the host has no such part, or is null. Lists are `host`'s.
 expression::Value call_topology_function(int slot, const HostTopology* host,
                                          std::span<const expression::Value> arguments);

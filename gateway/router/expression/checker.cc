@@ -165,6 +165,8 @@ Type Checker::check_name(Node& node) {
   }
   const std::optional<Known> known = environment_.find_name(node.text);
   if (!known) {
+    if (const std::string_view why = environment_.why_no_name(node.text); !why.empty())
+      return fail(node, fmt::format("'{}' {}", node.text, why));
     const std::string_view meant = nearest(node.text, environment_.names());
     return fail(node, meant.empty() ? fmt::format("unknown name '{}'", node.text)
                                     : fmt::format("unknown name '{}', did you mean '{}'", node.text, meant));
@@ -353,7 +355,15 @@ Type Checker::check_method(Node& node) {
 }
 
 Type Checker::check_function(Node& node) {
-  if (const std::optional<Known> known = environment_.find_function(node.text)) return check_known(node, *known);
+  if (const std::optional<Known> known = environment_.find_function(node.text)) {
+    const Type type = check_known(node, *known);
+    std::vector<std::string_view> texts;
+    texts.reserve(node.parts.size());
+    for (std::size_t i = 1; i < node.parts.size(); ++i)
+      texts.push_back(node.parts[i]->kind == Node::Kind::text ? node.parts[i]->text : std::string_view());
+    std::string why = problem_ ? std::string() : environment_.why_no_value(node.text, texts);
+    return why.empty() ? type : fail(texts.empty() ? node : *node.parts[1], std::move(why));
+  }
   if (const std::string_view why = environment_.why_no_function(node.text); !why.empty())
     return fail(node, fmt::format("'{}' {}", node.text, why));
   const std::string_view meant = nearest(node.text, function_names());
@@ -364,8 +374,9 @@ Type Checker::check_function(Node& node) {
 Type Checker::check_known(Node& node, const Known& known) {
   const std::size_t given = node.parts.size() - 1;
   if (given > known.arguments || given + known.optional < known.arguments)
-    return fail(node, fmt::format("'{}' needs {} argument{}, not {}", node.text, known.arguments,
-                                  known.arguments == 1 ? "" : "s", given));
+    return fail(node, fmt::format("'{}' needs {}{} argument{}, not {}", node.text,
+                                  known.optional == 0 ? "" : fmt::format("{} to ", known.arguments - known.optional),
+                                  known.arguments, known.arguments == 1 ? "" : "s", given));
   node.slot = known.slot;
   node.reads = known.reads;
   return known.type;

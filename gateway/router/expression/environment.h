@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "gateway/router/expression/type.h"
@@ -29,8 +30,12 @@ class Environment {
   virtual std::optional<Known> find_method(std::string_view name) const = 0;
   /// A function beside those of the language. Its slot is none of a method's.
   virtual std::optional<Known> find_function(std::string_view) const { return std::nullopt; }
-  /// Why a function is not known that others know; empty where there is no more to say.
+  /// Why a function, or a name, is not known that others know; empty where there is no more to say.
   virtual std::string_view why_no_function(std::string_view) const { return {}; }
+  virtual std::string_view why_no_name(std::string_view) const { return {}; }
+  /// Why a known function never has a value for these arguments, empty where it may have one. `texts` are those that
+  /// are written down as such, empty for all others.
+  virtual std::string why_no_value(std::string_view, std::span<const std::string_view>) const { return {}; }
   /// What to suggest from where a name is not known.
   virtual std::span<const std::string_view> names() const = 0;
   virtual std::span<const std::string_view> methods() const = 0;

@@ -163,6 +163,31 @@ bool asks_tag(const Node& condition, std::string_view key) {
   return std::ranges::any_of(condition.parts, [key](const auto& part) { return asks_tag(*part, key); });
 }
 
+namespace {
+
+/// Whether it has no number where one of its parts is nil: arithmetic, and sum(m) and the like.
+bool needs_its_parts(const Node& node) {
+  if (node.kind == Node::Kind::unary) return node.op != Operator::logical_not;
+  if (node.kind == Node::Kind::binary) return node.op >= Operator::add && node.op <= Operator::power;
+  return node.kind == Node::Kind::call && node.parts.size() == 1 && node.type.may_be_number();
+}
+
+void add_needed(const Node& node, Words& into) {
+  const auto known = router::aggregate_environment().names();
+  if (node.kind == Node::Kind::name && node.slot >= 0 && std::ranges::find(known, node.text) == known.end())
+    into.insert(node.text);
+  if (!needs_its_parts(node)) return;
+  for (const auto& part : node.parts) add_needed(*part, into);
+}
+
+}  // namespace
+
+Words metrics_needed(const Node& function) {
+  Words metrics;
+  add_needed(function, metrics);
+  return metrics;
+}
+
 bool names_metric(const Node& function, std::string_view metric) {
   if (function.kind == Node::Kind::name && function.text == metric) return true;
   return std::ranges::any_of(function.parts, [metric](const auto& part) { return names_metric(*part, metric); });

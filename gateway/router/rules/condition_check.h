@@ -28,6 +28,8 @@ std::optional<std::string_view> tag_wanted(const expression::Node& condition, st
 std::optional<std::string_view> type_wanted(const expression::Node& condition, const Words& keys);
 /// Whether it asks anything of the tag `key`.
 bool asks_tag(const expression::Node& condition, std::string_view key);
+/// The metrics without which the function of an aggregate has no value.
+Words metrics_needed(const expression::Node& function);
 /// Whether the function of an aggregate names the metric.
 bool names_metric(const expression::Node& function, std::string_view metric);
 

@@ -69,6 +69,12 @@ std::string_view RuleEnvironment::why_no_function(std::string_view name) const {
          "[router], or as --topology";
 }
 
+std::string_view RuleEnvironment::why_no_name(std::string_view name) const { return base_.why_no_name(name); }
+
+std::string RuleEnvironment::why_no_value(std::string_view function, std::span<const std::string_view> texts) const {
+  return router::why_no_value(function, texts);
+}
+
 std::span<const std::string_view> RuleEnvironment::names() const { return base_.names(); }
 
 std::span<const std::string_view> RuleEnvironment::methods() const { return base_.methods(); }
@@ -124,7 +130,17 @@ Condition StepMaker::condition_of(RuleReader& object) {
 }
 
 Condition StepMaker::function(const Node& text) {
-  return compile(text.text, text, false, functions_, expression::Type::Kind::any);
+  Condition made = compile(text.text, text, false, functions_, expression::Type::Kind::any);
+  if (made == nullptr) return nullptr;
+  const expression::Node& tree = made->tree();
+  const bool is_metric =
+      tree.kind == expression::Node::Kind::name && tree.slot >= 0 && made->type() == expression::Type();
+  if (!is_metric && made->type().may_be_number()) return made;
+  const bool is_list = is_metric || made->type().is(expression::Type::Kind::list);
+  error(place_in(places_, text, tree.at),
+        fmt::format("an aggregate is a number, and this is {}{}", is_list ? "a list" : type_name(made->type()),
+                    is_list ? ": take its sum, min, max, avg, median or len" : ""));
+  return made;
 }
 
 std::size_t StepMaker::add_rule(Origin origin) {

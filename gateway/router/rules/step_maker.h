@@ -39,6 +39,8 @@ class RuleEnvironment final : public expression::Environment {
   std::optional<expression::Known> find_method(std::string_view name) const override;
   std::optional<expression::Known> find_function(std::string_view name) const override;
   std::string_view why_no_function(std::string_view name) const override;
+  std::string_view why_no_name(std::string_view name) const override;
+  std::string why_no_value(std::string_view function, std::span<const std::string_view> texts) const override;
   std::span<const std::string_view> names() const override;
   std::span<const std::string_view> methods() const override;
 

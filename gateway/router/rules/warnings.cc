@@ -51,6 +51,11 @@ std::string_view cost_of(std::string_view key) {
   return {};
 }
 
+std::string one_of(const Words& names) {
+  const std::vector<std::string_view> all(names.begin(), names.end());
+  return names.size() == 1 ? config::in_quotes(all[0]) : "to be one of " + config::list_of(all);
+}
+
 /// Goes through the steps in order and knows which names get no further.
 class Walk {
  public:
@@ -191,7 +196,14 @@ class Walk {
     if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
     std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
     if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
-    if (std::string why = why_gone(wanted); !why.empty()) warn(aggregate.rule, std::move(why));
+    if (std::string why = why_gone(wanted); !why.empty()) return warn(aggregate.rule, std::move(why));
+    if (!wanted) return;
+    for (const std::string_view metric : metrics_needed(aggregate.function->tree())) {
+      if (wanted->names.contains(metric)) continue;
+      return warn(aggregate.rule,
+                  fmt::format("it is never made: its function needs '{}', and its 'if' wants the name {}", metric,
+                              one_of(wanted->names)));
+    }
   }
 
   /// Lines of one series and one time overwrite each other in the store.

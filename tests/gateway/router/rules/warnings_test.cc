@@ -161,7 +161,51 @@ TEST_CASE("names in functions of aggregates that are hardly meant are warned of"
   check_function("sum(values) + (hostnam == 'a' ? 1 : 2)",
                  "'hostnam' is taken for the name of a metric; did you mean 'hostname'?");
   check_function("sum(valves)", "");  // the condition says that there is such a metric
-  check_function("sum(mem_total) - sum(mem_free) + len(values) + endtime - starttime", "");
+  check_function("sum(valves) + len(values) + endtime - starttime", "");
+}
+
+TEST_CASE("functions of aggregates that give no number are refused, with what to write") {
+  const auto check_function = [](std::string_view function, std::string_view want) {
+    check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "function": ")x" +
+              std::string(function) + "\"}]}",
+          want.empty() ? "" : "1:" + std::string(want) + "\n");
+  };
+  check_function("'abc'", "79: an aggregate is a number, and this is text");
+  check_function("sum(a) > 3", "86: an aggregate is a number, and this is true or false");
+  check_function("values",
+                 "79: an aggregate is a number, and this is a list: take its sum, min, max, avg, median or len");
+  check_function("mem_free",
+                 "79: an aggregate is a number, and this is a list: take its sum, min, max, avg, median or len");
+  check_function("hostname", "79: an aggregate is a number, and this is text");
+  check_function("nil", "79: an aggregate is a number, and this is nil");
+  check_function("let total = sum(values); total", "");
+  check_function("values[0]", "");
+  check_function("hostname == 'a' ? 1 : 2.5", "");
+  // cc-metric-collector's names.
+  check_function("sum(values) / numHWThreads", "93: 'numHWThreads' is no metric; write len(getCpuList())");
+  check_function("numSockets", "79: 'numSockets' is no metric; write len(getCpuList()) / len(getSockCpuList(0))");
+  check_function("numNumaDomains",
+                 "79: 'numNumaDomains' is no metric; write len(getCpuList()) / len(getNumaCpuList(0))");
+  check_function("numDies", "79: 'numDies' is no metric; write len(getCpuList()) / len(getDieCpuList(0))");
+  check_function("smtWidth", "79: 'smtWidth' is no metric; write len(getCoreCpuList(0))");
+}
+
+TEST_CASE("aggregates that their condition never lets be made are warned of") {
+  const auto check_aggregate = [](std::string_view condition, std::string_view function, std::string_view want) {
+    check(R"x({"num_cache_intervals": 1, "interval_aggregates": [{"name": "a", "if": ")x" + std::string(condition) +
+              R"x(", "function": ")x" + std::string(function) + "\"}]}",
+          want.empty() ? "" : "1:52: warning: it is never made: its function needs " + std::string(want) + "\n");
+  };
+  check_aggregate("name == 'mem_total'", "sum(mem_total) - sum(mem_free)",
+                  "'mem_free', and its 'if' wants the name 'mem_total'");
+  check_aggregate("value > 1 && name in ['a1', 'b1']", "-max(a1) * 2 + min(c1)",
+                  "'c1', and its 'if' wants the name to be one of 'a1', 'b1'");
+  check_aggregate("name in ['mem_total', 'mem_free']", "sum(mem_total) - sum(mem_free)", "");
+  check_aggregate("name == 'a1' || name == 'b1'", "sum(b1)", "");
+  check_aggregate("value > 1", "sum(b1)", "");
+  // It has a value without that metric.
+  check_aggregate("name == 'a1'", "sum(a1) - sum(b1 ?? [0])", "");
+  check_aggregate("name == 'a1'", "b1 == nil ? 1 : sum(b1)", "");
 }
 
 TEST_CASE("patterns where only names stand are warned of") {
