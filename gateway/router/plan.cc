@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view value_key = "value";
 /// Ways through the tree of a series that are learnt. Further ones are plain.
-constexpr std::size_t ways_max = 32;
+constexpr std::size_t ways_max = 64;
 /// What ends a way that is left for the plain one.
 constexpr PlanNode to_plain = {.kind = PlanNodeKind::plain};
 
@@ -241,6 +241,8 @@ Routed Plan::run(SeriesRecord& record, std::string_view key, const codecs::Line&
 /// What comes after `node`, which is no end; null where no line has gone on there yet.
 const PlanNode* Plan::follow(const PlanNode& node, Values& values) {
   switch (node.kind) {
+    case PlanNodeKind::compare:
+      return holds(node, runtime_.fields[0].second.as_real()) ? node.next : node.otherwise;
     case PlanNodeKind::branch:
       return branch(node);
     case PlanNodeKind::scale:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -12,10 +14,13 @@ namespace gw::router {
 
 using expression::Node;
 using expression::NodePtr;
+using expression::Operator;
 
 namespace {
 
 constexpr std::string_view value_key = "value";
+/// A condition of more comparisons is one question: it would take up the way.
+constexpr std::size_t comparisons_max = 4;
 
 /// Whether a step that changed the message gave it a field, which the tree cannot follow. None takes one away: there is
 /// `value` alone, which stays.
@@ -43,6 +48,59 @@ bool is_value(const Node& part) {
          is(*part.parts[1], Node::Kind::text, value_key);
 }
 
+/// `a > b` as what b is to a.
+Operator mirrored(Operator op) {
+  switch (op) {
+    case Operator::less:
+      return Operator::greater;
+    case Operator::greater:
+      return Operator::less;
+    case Operator::less_equal:
+      return Operator::greater_equal;
+    case Operator::greater_equal:
+      return Operator::less_equal;
+    default:
+      return op;
+  }
+}
+
+/// The number that is written down, where all numbers compare with it as they do as floats: integers do with those that
+/// are smaller than 2^53.
+std::optional<double> number_of(const Node& literal) {
+  const bool is_negative = literal.kind == Node::Kind::unary && literal.op == Operator::negate;
+  if (is_negative) return number_of(*literal.parts[0]).transform(std::negate());
+  constexpr std::int64_t bound = std::int64_t{1} << 53;
+  if (literal.kind == Node::Kind::real && !std::isnan(literal.real)) return literal.real;
+  if (literal.kind != Node::Kind::integer || literal.integer <= -bound || literal.integer >= bound) return std::nullopt;
+  return static_cast<double>(literal.integer);
+}
+
+/// What `tree` asks, where it compares the value with a number.
+std::optional<PlanNode> comparison_of(const Node& tree) {
+  if (tree.kind != Node::Kind::binary || tree.op < Operator::equal || tree.op > Operator::greater_equal)
+    return std::nullopt;
+  const bool is_first = number_of(*tree.parts[0]).has_value();
+  const Node& part = *tree.parts[is_first ? 1 : 0];
+  const auto number = number_of(*tree.parts[is_first ? 0 : 1]);
+  const bool may_be_value = part.kind == Node::Kind::name || part.kind == Node::Kind::member;
+  if (!number || !may_be_value || !is_value(part)) return std::nullopt;
+  const double bits = *number + 0.0;  // 0 for -0: nodes are told apart by their bits
+  return PlanNode{.kind = PlanNodeKind::compare, .op = is_first ? mirrored(tree.op) : tree.op, .number = bits};
+}
+
+bool is_junction(const Node& tree) {
+  return tree.kind == Node::Kind::binary && (tree.op == Operator::logical_and || tree.op == Operator::logical_or);
+}
+
+/// How many comparisons of the value `tree` is, joined by and, or and not; 0 where there is something else in it.
+std::size_t comparisons_in(const Node& tree) {
+  if (tree.kind == Node::Kind::unary && tree.op == Operator::logical_not) return comparisons_in(*tree.parts[0]);
+  if (!is_junction(tree)) return comparison_of(tree) ? 1 : 0;
+  const std::size_t left = comparisons_in(*tree.parts[0]);
+  const std::size_t right = comparisons_in(*tree.parts[1]);
+  return left == 0 || right == 0 ? 0 : left + right;
+}
+
 /// A part that could not be replaced by its value: a list of all tags, say.
 bool reads_known(const MessageView& series, const Node& tree) {
   const bool asks = tree.kind == Node::Kind::name || tree.kind == Node::Kind::method;
@@ -55,6 +113,7 @@ bool reads_known(const MessageView& series, const Node& tree) {
 bool PlanLearner::walk(Message& message, std::int64_t now_ns) {
   stepper_.begin(message, now_ns);
   lesson_.way.clear();
+  unscaled_ = 0;
   lesson_.notes.clear();
   lesson_.dropper.reset();
   lesson_.aggregates.clear();
@@ -91,14 +150,33 @@ std::optional<bool> PlanLearner::ask(const expression::Expression* condition, st
     special = expression::specialise(*left, MessageVariables(series), is_known_here, is_value);
     if (special->kind == Node::Kind::boolean) return special->integer != 0;
     if (reads_known(series, *special)) return std::nullopt;
+    left = special.get();
   }
   if (lesson_.way.size() >= turns_max) return std::nullopt;
+  const std::size_t comparisons = comparisons_in(*left);
+  if (comparisons > 0 && comparisons <= comparisons_max) return compare(*left, series.fields[0].second.as_real());
   if (special != nullptr) left = trees_.shared(std::move(special));
   lesson_.way.push_back(
       {.asked = {.kind = PlanNodeKind::branch, .rule = static_cast<std::uint32_t>(rule), .condition = left},
        .holds = holds.value_or(false)});
   if (!holds) lesson_.notes.failed.emplace_back(rule, stepper_.problem());
   return holds.value_or(false);
+}
+
+/// The answer of `tree`, which consists of comparisons; each that is needed for it is a turn of the way, but not twice.
+bool PlanLearner::compare(const Node& tree, double value) {
+  if (tree.kind == Node::Kind::unary) return !compare(*tree.parts[0], value);
+  if (is_junction(tree)) {
+    const bool left = compare(*tree.parts[0], value);
+    return left == (tree.op == Operator::logical_or) ? left : compare(*tree.parts[1], value);
+  }
+  const PlanNode asked = comparison_of(tree).value();
+  std::vector<Turn>& way = lesson_.way;
+  const auto since = way.begin() + static_cast<std::ptrdiff_t>(unscaled_);
+  const auto known = std::ranges::find(since, way.end(), asked, &Turn::asked);
+  if (known != way.end()) return known->holds;
+  way.push_back({.asked = asked, .holds = router::holds(asked, value)});
+  return way.back().holds;
 }
 
 /// The step; in the way what of it differs from line to line.
@@ -115,6 +193,7 @@ Effect PlanLearner::act(const Step& step) {
   if (const auto& change = stepper_.prefix_change(); change && change->from != change->to) {
     lesson_.way.push_back(
         {.asked = {.kind = PlanNodeKind::scale, .change = *change, .rule = rule}, .holds = effect == Effect::changed});
+    unscaled_ = lesson_.way.size();
   }
   return effect;
 }

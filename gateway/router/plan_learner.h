@@ -48,12 +48,14 @@ class PlanLearner {
 
  private:
   std::optional<bool> ask(const expression::Expression* condition, std::size_t rule);
+  bool compare(const expression::Node& tree, double value);
   Effect act(const Step& step);
 
   const RuleSet& rules_;
   PlanTrees& trees_;
   Stepper stepper_;
   Lesson lesson_;
+  std::size_t unscaled_ = 0;  ///< the turns since the value was changed the last time begin here
 };
 
 }  // namespace gw::router

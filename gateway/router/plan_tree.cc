@@ -14,6 +14,7 @@ namespace gw::router {
 
 using expression::Node;
 using expression::NodePtr;
+using expression::Operator;
 
 namespace {
 
@@ -47,25 +48,71 @@ std::size_t bytes_of(const Node& tree) {
 
 }  // namespace
 
+bool holds(const PlanNode& comparison, double value) {
+  switch (comparison.op) {
+    case Operator::equal:
+      return value == comparison.number;
+    case Operator::not_equal:
+      return value != comparison.number;
+    case Operator::less:
+      return value < comparison.number;
+    case Operator::greater:
+      return value > comparison.number;
+    case Operator::less_equal:
+      return value <= comparison.number;
+    default:
+      return value >= comparison.number;
+  }
+}
+
 std::size_t PlanTrees::Hash::operator()(const PlanNode& node) const {
-  const std::array<std::uint64_t, 6> content = {std::uint64_t{node.rule} << 32 | node.end,
-                                                std::uint64_t{std::to_underlying(node.kind)} << 16 |
-                                                    std::uint64_t{std::to_underlying(node.change.from)} << 8 |
-                                                    std::to_underlying(node.change.to),
-                                                std::bit_cast<std::uint64_t>(node.condition),
-                                                static_cast<std::uint64_t>(node.interval_ns),
-                                                std::bit_cast<std::uint64_t>(node.next),
-                                                std::bit_cast<std::uint64_t>(node.otherwise)};
+  const std::array<std::uint64_t, 7> content = {
+      std::uint64_t{node.rule} << 32 | node.end,
+      std::uint64_t{std::to_underlying(node.kind)} << 24 | std::uint64_t{std::to_underlying(node.op)} << 16 |
+          std::uint64_t{std::to_underlying(node.change.from)} << 8 | std::to_underlying(node.change.to),
+      std::bit_cast<std::uint64_t>(node.condition),
+      static_cast<std::uint64_t>(node.interval_ns),
+      std::bit_cast<std::uint64_t>(node.number),
+      std::bit_cast<std::uint64_t>(node.next),
+      std::bit_cast<std::uint64_t>(node.otherwise)};
   return XXH3_64bits(content.data(), sizeof content);
 }
 
 const PlanNode* PlanTrees::grown(const PlanNode* tree, std::span<const Turn> way, const PlanNode& end) {
-  if (way.empty()) return &*nodes_.insert(end).first;
-  const auto& [asked, holds] = way.front();
-  PlanNode node = tree != nullptr && without_answers(*tree) == asked ? *tree : asked;
-  const PlanNode*& side = holds ? node.next : node.otherwise;
-  side = grown(side, way.subspan(1), end);
-  return &*nodes_.insert(node).first;
+  const PlanNode* const made = with(tree, way, end);
+  hold(made);
+  release(tree);
+  return made;
+}
+
+const PlanNode* PlanTrees::with(const PlanNode* tree, std::span<const Turn> way, const PlanNode& end) {
+  PlanNode node = end;
+  if (!way.empty()) {
+    const auto& [asked, holds] = way.front();
+    node = tree != nullptr && without_answers(*tree) == asked ? *tree : asked;
+    const PlanNode*& side = holds ? node.next : node.otherwise;
+    side = with(side, way.subspan(1), end);
+  }
+  const auto [found, is_new] = nodes_.try_emplace(node, 0);
+  if (is_new) {
+    hold(node.next);
+    hold(node.otherwise);
+  }
+  return &found->first;
+}
+
+void PlanTrees::hold(const PlanNode* node) {
+  if (node != nullptr) ++nodes_.find(*node)->second;
+}
+
+void PlanTrees::release(const PlanNode* node) {
+  if (node == nullptr) return;
+  const auto found = nodes_.find(*node);
+  if (--found->second > 0) return;
+  const PlanNode gone = found->first;
+  nodes_.erase(found);
+  release(gone.next);
+  release(gone.otherwise);
 }
 
 const Node* PlanTrees::shared(NodePtr condition) {
@@ -83,7 +130,8 @@ void PlanTrees::clear() {
 }
 
 std::size_t PlanTrees::bytes() const {
-  return nodes_.size() * (sizeof(PlanNode) + item_bytes) + nodes_.bucket_count() * sizeof(void*) + condition_bytes_;
+  return nodes_.size() * (sizeof(PlanNode) + sizeof(std::uint64_t) + item_bytes) +
+         nodes_.bucket_count() * sizeof(void*) + condition_bytes_;
 }
 
 }  // namespace gw::router

@@ -4,8 +4,9 @@
     ./dev bench route [--runs N] [--seconds S]
 
 Ours is tests/bench/route, theirs tests/servers/cc_lib (FromBytes, ProcessMessage, ToLineProtocol). 10,000 and 120,000 series; 1, 10, 100 and
-1,000 rules that look at name and tags, and as many that look at the value too; value and time; units. The last column is the first pass, which learns
-the series. Rows `flat` say how fast 1,000 rules are beside one.
+1,000 rules that look at name and tags, and as many that look at the value too, of few series; 15 that look at
+the value of each; value and time; units. The last column is the first pass, which learns the series. Rows `flat` say how fast 1,000 rules
+are beside one.
 What both write must be equally many lines; a difference ends the bench with an error. Speeds of this machine differ from run to run: best,
 median and worst are printed.
 Everything goes into build/bench/route.json.
@@ -62,9 +63,15 @@ def value_rules(count):
     return {"add_tags_if": [{"key": "high", "value": "true", "if": "field.value > 500"}], "drop_messages_if": few}
 
 
+def threshold_rules(count):
+    """All of them ask each line for its value."""
+    return {"add_tags_if": [{"key": f"over{i}", "value": "true", "if": f"field.value > {1000 * i // (count + 1)}"} for i in range(1, count + 1)]}
+
+
 COUNTS = (1, 10, 100, 1000)
 RULES = {f"{n} rules": series_rules(n) for n in COUNTS} | {f"{n} on value": value_rules(n) for n in COUNTS}
 FLAT = (("1 rules", "1000 rules"), ("1 on value", "1000 on value"))
+RULES["15 on one value"] = threshold_rules(15)
 RULES["value and time"] = {
     "drop_messages_if": ["field.value > 990", "timestamp < 1000"],
     "add_tags_if": [{"key": "hot", "value": "true", "if": "name == 'temp_core' && field.value > 70"}],
