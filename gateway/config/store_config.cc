@@ -101,7 +101,9 @@ class StoreCheck {
  public:
   StoreCheck(const Config& config, const Sink& sink, Frequencies store)
       : config_(config), sink_(sink), store_(std::move(store)) {
-    if (config.router) rules_ = config.router->rules.get();
+    if (!config.router) return;
+    rules_ = config.router->rules.get();
+    aggregate_interval_s_ = config.router->interval.count();
   }
 
   std::vector<Problem> run() {
@@ -146,14 +148,13 @@ class StoreCheck {
 
   /// A name that a rule gives; the steps from `next` on may give another one.
   void check_given(const std::string& given, std::size_t rule, std::size_t next, bool is_aggregate) {
-    const std::int64_t interval = config_.router->interval.count();
     for (const std::string& name : rules::names_written(*rules_, given, next).names) {
       const auto known = store_.find(name);
-      const bool fits = known != store_.end() && (!is_aggregate || known->second == interval);
+      const bool fits = known != store_.end() && (!is_aggregate || known->second == aggregate_interval_s_);
       if (fits || !told_.emplace(name, known != store_.end() ? 1 : 0).second) continue;
       const router::Rule& written = rules_->rules[rule];
       if (known != store_.end())
-        tell_interval(sink_.where, "aggregate", name, interval, known->second, "[router] interval");
+        tell_interval(sink_.where, "aggregate", name, aggregate_interval_s_, known->second, "[router] interval");
       else
         tell_unknown(false, sink_.where,
                      fmt::format("{}, which {}:{}:{} {}, is", in_quotes(name), rules_->file, written.at.line,
@@ -185,6 +186,7 @@ class StoreCheck {
   const Sink& sink_;
   Frequencies store_;
   const router::RuleSet* rules_ = nullptr;
+  std::int64_t aggregate_interval_s_ = 0;
   std::vector<Problem> problems_;
   std::set<std::pair<std::string, std::int64_t>> told_;
 };

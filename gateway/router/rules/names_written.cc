@@ -59,7 +59,7 @@ NamesWritten names_written(const router::RuleSet& rules, const std::string& name
       const std::optional<std::string> given = given_by(step, before);
       const std::optional<bool> acts = given ? holds(step.condition.get(), before) : false;
       if (acts != true) after.insert(before);
-      if (acts != false && !given->empty()) after.insert(*given);
+      if (acts != false && given && !given->empty()) after.insert(*given);
       written.is_sure = written.is_sure && acts.has_value();
     }
     written.names = std::move(after);
