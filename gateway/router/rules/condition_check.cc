@@ -10,6 +10,7 @@
 #include "gateway/base/suggest.h"
 #include "gateway/config/problem.h"
 #include "gateway/router/aggregate.h"
+#include "gateway/router/expression/functions.h"
 #include "gateway/router/expression/value.h"
 #include "gateway/router/rules/condition_parts.h"
 
@@ -56,6 +57,15 @@ std::string no_type(std::string_view text) {
                      meant.empty() ? ": there are " + config::list_of(types) : meant);
 }
 
+/// A slip of the pen only: the tag `type` may have any value.
+std::string no_type_of_part(std::string_view text) {
+  constexpr std::array<std::string_view, 7> types = {"node", "socket",   "memoryDomain", "die",
+                                                     "core", "hwthread", "accelerator"};
+  if (std::ranges::find(types, text) != types.end()) return {};
+  const std::string meant = config::did_you_mean(text, types);
+  return meant.empty() ? meant : fmt::format("cc-metric-store knows no type {}{}", config::in_quotes(text), meant);
+}
+
 /// `name == temp`: that asks for a tag.
 std::string without_quotes(std::string_view name) {
   return fmt::format(
@@ -73,8 +83,9 @@ std::string slip_in_comparison(const Node& node, const Words& keys) {
     if (std::ranges::find(texts, compared.path) == texts.end()) continue;
     for (const Node* const other : compared.with) {
       if (is_bare(*other) && !is_usual(other->text) && !keys.contains(other->text)) return without_quotes(other->text);
-      if (compared.path != "messagetype" || other->kind != Node::Kind::text) continue;
-      if (std::string why = no_type(other->text); !why.empty()) return why;
+      if (compared.path == "name" || other->kind != Node::Kind::text) continue;
+      std::string why = compared.path == "tag.type" ? no_type_of_part(other->text) : no_type(other->text);
+      if (!why.empty()) return why;
     }
   }
   return {};
@@ -97,10 +108,20 @@ std::string slip_in_name(const Node& node, const Words& keys) {
   return fmt::format("'{}' is taken for a tag, meta value or field of that name; did you mean '{}'?", node.text, meant);
 }
 
+/// `match(name, 'temp')`: the name would be the pattern.
+std::string slip_in_match(const Node& node) {
+  if (node.kind != Node::Kind::call || node.function->name != "match") return {};
+  const Node& pattern = *node.parts[0];
+  const Node& text = *node.parts[1];
+  if (path_of(pattern).empty() || text.kind != Node::Kind::text) return {};
+  return fmt::format("the pattern comes first: match({}, {})", config::in_quotes(text.text), shown(pattern));
+}
+
 }  // namespace
 
 std::string slip_in(const Node& condition, const Words& keys) {
   if (std::string slip = slip_in_comparison(condition, keys); !slip.empty()) return slip;
+  if (std::string slip = slip_in_match(condition); !slip.empty()) return slip;
   if (std::string slip = slip_in_name(condition, keys); !slip.empty()) return slip;
   for (const auto& part : condition.parts) {
     if (std::string slip = slip_in(*part, keys); !slip.empty()) return slip;

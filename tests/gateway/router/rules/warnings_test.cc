@@ -136,6 +136,14 @@ TEST_CASE("names and texts that are hardly meant are warned of") {
   check_condition("messagetype == 'metrics'", "there is no type of message 'metrics', did you mean 'metric'?");
   check_condition("not (msgtype in ['event', 'number'])",
                   "there is no type of message 'number': there are 'metric', 'event', 'log', 'control', 'unknown'");
+  check_condition("type == 'hwthred' && value > 1",
+                  "cc-metric-store knows no type 'hwthred', did you mean 'hwthread'?");
+  check_condition("tag.type in ['core', 'Socket']", "cc-metric-store knows no type 'Socket', did you mean 'socket'?");
+  check_condition("type == 'hwthread' || type == 'gpu' || type == 'filesystem' || name == 'cores'", "");
+  check_condition("match(name, 'temp_%d+')", "the pattern comes first: match('temp_%d+', name)");
+  check_condition("match(tag.x, 'eth') || match('^' + type, name) || match('eth', stype-id)",
+                  "the pattern comes first: match('eth', tag.x)");
+  check_condition("match(type, name)", "");
   check_condition("messagetype == 'unknown' || messagetype != 'log'", "");
   check_condition("unit == None", "'None' is taken for a tag, meta value or field of that name; did you mean 'nil'?");
   check_condition("value > 1 && tag.hot == True",
@@ -427,6 +435,9 @@ TEST_CASE("rules that take away what makes a line acceptable are warned of") {
       R"x({"manipulate_messages": [{"delete_tags_by": ["type-id"], "if": "name == 'x'"}, {"add_tags_by": {"type": "node"}, "if": "(name == 'x')"}]})x",
       "");
   // Not of all that loses its type-id, nor has it a host.
+  check(R"x({"manipulate_messages": [{"delete_tags_by": ["hostname"], "if": "type == 'node'"}]})x",
+        "1:46: warning: without the tag 'hostname' cc-metric-store takes no line, and the gateway drops it as "
+        "bad_host\n");
   check(
       R"x({"manipulate_messages": [{"add_tags_by": {"type": "node"}, "if": "name == 'x'"}, {"delete_tags_by": ["type-id"]}]})x",
       "1:102: warning: without the tag 'type-id' the values of all parts of a host overwrite each other in "
