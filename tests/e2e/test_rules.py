@@ -115,15 +115,21 @@ class Rules(TestCase):
         rules = {"add_tags": [{"key": key, "value": value, "if": condition} for key, value, condition in tags]}
         running = self.start(table("[router]", rules="router.json"), file_sink(), rules=rules)
         self.client.publish(SUBJECT, line(1, 1000, metric="a") + line(2, 1000, metric="a"))
-        running.wait_log(r'text="add_tags: hot = yes" state=failed reason=')
+        running.wait_log(r'text="add_tags: hot = yes" state=failed reason=.* hint="the message stays as it was; told once, counted"$')
         # Once the second rule's failure is told, the first one's has been looked at again.
         self.client.publish(SUBJECT, line(3, 1000, metric="a") + line(4, 1000, metric="b"))
         running.wait_log(r'text="add_tags: cold = yes" state=failed reason=')
         eventually(lambda: len(written(running)) == 4, what="all lines in the file")
         self.assertTrue(all(",rack=r1 " in text and "hot" not in text and "cold" not in text for text in written(running)))
+        # What rules did is told when others take their place, and at the end.
+        self.write(running, {"add_tags": [{"key": "warm", "value": "yes", "if": "name == 'a' && value + type > 1"}]})
+        running.signal(signal.SIGHUP)
+        running.wait_log(r'router rules=replaced report="rule \S+ add_tags: hot = yes: 3 failed \(.*\)"$')
+        self.client.publish(SUBJECT, line(5, 1000, metric="a"))
+        eventually(lambda: len(written(running)) == 5, what="the line after the change of rules")
         self.assertEqual(running.stop(), 0)
-        self.assertEqual(running.stderr.count("state=failed"), 2)
-        running.wait_log(r"^    rule \S+ add_tags: hot = yes: 3 failed \(")
+        self.assertEqual(running.stderr.count("state=failed"), 3)
+        running.wait_log(r"^    rule \S+ add_tags: warm = yes: 1 failed \(")
 
     def test_check_and_run_refuse_a_wrong_rule_with_its_place_and_a_caret(self):
         for rules, router in ('{"drop_metrics_if": ["metrc.Name() == \'a\'"]}', table("[router]", rules="router.json")), (

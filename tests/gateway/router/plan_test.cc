@@ -15,6 +15,7 @@
 #include "codecs/line_protocol.h"
 #include "gateway/router/router.h"
 #include "tests/codecs/allocations.h"
+#include "tests/gateway/router/chance_flat_rules.h"
 #include "tests/gateway/router/chance_rules.h"
 #include "tests/gateway/router/routed.h"
 
@@ -166,6 +167,23 @@ TEST_CASE("lines are routed the same with and without a memory for series, in an
     pairs += 2 * lines.size();
   }
   MESSAGE(pairs << " pairs of rules and line");
+}
+
+TEST_CASE("so are they by rules in the shape of cc-lib's message processor") {
+  std::size_t rule_sets = 0;
+  for (std::uint32_t seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    const std::string text = cc_lib::ChanceTrial(seed).make(0).rules.dump();
+    CAPTURE(text);
+    const auto rules = rules::read_rules_text(text, "rules.json", Seconds(60)).rules;
+    if (rules == nullptr) continue;  // some are meant to be refused
+    ++rule_sets;
+    Chance chance(seed);
+    std::vector<std::string> lines;
+    for (int i = 0; i < 150; ++i) lines.push_back(chance.line());
+    check_same(rules, lines, options_of);
+  }
+  CHECK(rule_sets > 350);
 }
 
 TEST_CASE("so are lines that come again and again while the clock goes on: late, early, and without a time") {
