@@ -30,12 +30,12 @@ bool is_and_or(const Node& node) {
   return node.kind == Kind::binary && (node.op == Operator::logical_and || node.op == Operator::logical_or);
 }
 
-/// Whether what it gives, if anything, is true or false. `a && b` may end in nil.
+/// Whether what it gives, if anything, is true or false. `a && b` may end in nil, and so may what its result goes
+/// through.
 bool gives_truth(const Node& node) {
   if (is_and_or(node)) return gives_truth(*node.parts[1]);
-  const bool is_plain =
-      is_literal(node) || node.kind == Kind::unary || node.kind == Kind::binary || node.kind == Kind::method;
-  return is_plain && node.type.is(Type::Kind::boolean);
+  if (node.kind == Kind::binary) return node.op >= Operator::equal && node.op <= Operator::ends_with;
+  return node.kind == Kind::boolean || (node.kind == Kind::unary && node.op == Operator::logical_not);
 }
 
 class Specialiser {

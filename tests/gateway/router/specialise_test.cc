@@ -123,6 +123,23 @@ std::string chance_expression(std::mt19937& random, int depth) {
   }
 }
 
+/// All that joins n of the parts, at [n].
+std::vector<std::vector<std::string>> joined(std::size_t most) {
+  std::vector<std::vector<std::string>> all = {{}, {"true", "false", "event"}};
+  for (std::size_t n = 2; n <= most; ++n) {
+    std::vector<std::string>& made = all.emplace_back();
+    for (std::size_t left = 1; left < n; ++left) {
+      for (const std::string& first : all[left]) {
+        for (const std::string& second : all[n - left]) {
+          for (const std::string_view sign : {"&&", "||", "??"})
+            made.push_back(fmt::format("({} {} {})", first, sign, second));
+        }
+      }
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 TEST_CASE("what a series tells is decided, and the rest is left") {
@@ -196,6 +213,9 @@ TEST_CASE("what can be neither wrong nor right is left out") {
   check("name matches event || false", "(binary 'cpu_load' event)");
   check("(value > 1 && event) || false", "(binary (binary (binary value 1) event) false)");  // event may be nil
   check("(event && value > 1) || false", "(binary event (binary value 1))");
+  check("((value > 1 && event) ?? (value > 2 && event)) || false",
+        "(binary (binary (binary (binary value 1) event) (binary (binary value 2) event)) false)");
+  check("not event || false", "(unary event)");
   check("let value_ = nothing; value_ > 70 && name == 'other'", "(let nothing (binary (binary value_ 70) false))");
 }
 
@@ -237,19 +257,17 @@ TEST_CASE("what an expression reads") {
   check("any(['a'], # == event)", Reads::perhaps, Reads::message);
 }
 
-TEST_CASE("chance expressions give, specialised for a series, what they give in whole") {
+TEST_CASE("expressions give, specialised for a series, what they give in whole") {
   const router::MessageView message = sample_message();
   const Map float_fields = {{"value", Value::of(72.5)}};
   const Map text_fields = {{"event", Value::of(std::string_view("core"))}, {"value", Value::of(std::string_view("7"))}};
-  std::mt19937 random(1);
   Arena arena;
   std::size_t compiled_count = 0;
   std::size_t values = 0;
-  for (int i = 0; i < 60'000; ++i) {
-    const std::string source = chance_expression(random, 4);
+  const auto check = [&](const std::string& source) {
     CAPTURE(source);
     const Checked<Expression> expression = compiled(source);
-    if (!expression) continue;
+    if (!expression) return;
     ++compiled_count;
     for (const bool is_number : {false, true}) {
       const NodePtr special = for_series(expression->tree(), message,
@@ -261,12 +279,22 @@ TEST_CASE("chance expressions give, specialised for a series, what they give in 
       const Checked<Value> whole = expression->evaluate(variables, arena);
       const std::string want = value_or_problem(whole);
       arena.clear();
-      CHECK(value_or_problem(evaluate(*special, variables, arena)) == want);
+      if (const std::string got = value_or_problem(evaluate(*special, variables, arena)); got != want)
+        CHECK(got == want);
       values += static_cast<std::size_t>(whole.has_value());
     }
+  };
+  SUBCASE("by chance") {
+    std::mt19937 random(1);
+    for (int i = 0; i < 60'000; ++i) check(chance_expression(random, 4));
+    CHECK(compiled_count > 10'000);
+    CHECK(values > 10'000);
   }
-  CHECK(compiled_count > 10'000);
-  CHECK(values > 10'000);
+  SUBCASE("each way to join up to five of what is true, false, or nil in some lines") {
+    for (const std::vector<std::string>& of_length : joined(5)) std::ranges::for_each(of_length, check);
+    CHECK(compiled_count == 3 + 27 + 486 + 10'935 + 275'562);
+    CHECK(values > 200'000);
+  }
 }
 
 TEST_CASE("a specialised condition gives what the whole one gives") {
