@@ -37,6 +37,12 @@ std::optional<Equality> equality_of(const Node& node) {
   return Equality{asked, std::move(path), text->text};
 }
 
+/// Whether a name in the function of an aggregate is a metric's.
+bool is_metric(const Node& node) {
+  const auto known = router::aggregate_environment().names();
+  return node.kind == Node::Kind::name && node.slot >= 0 && std::ranges::find(known, node.text) == known.end();
+}
+
 /// The value of a metric, unless some message has a tag `value`.
 bool is_value(const Node& node, const Words& keys) {
   return path_of(node) == "field.value" || (is_bare(node) && node.text == "value" && !keys.contains("value"));
@@ -131,8 +137,7 @@ std::string slip_in(const Node& condition, const Words& keys) {
 
 std::string slip_in_function(const Node& function, const Words& metrics) {
   const auto known = router::aggregate_environment().names();
-  if (function.kind == Node::Kind::name && function.slot >= 0 && !metrics.contains(function.text) &&
-      std::ranges::find(known, function.text) == known.end()) {
+  if (is_metric(function) && !metrics.contains(function.text)) {
     if (const std::string_view meant = nearest(function.text, known); !meant.empty())
       return fmt::format("'{}' is taken for the name of a metric; did you mean '{}'?", function.text, meant);
   }
@@ -186,17 +191,19 @@ bool asks_tag(const Node& condition, std::string_view key) {
 
 namespace {
 
+bool is_arithmetic(const Node& node) {
+  if (node.kind == Node::Kind::unary) return node.op != Operator::logical_not;
+  return node.kind == Node::Kind::binary && node.op >= Operator::add && node.op <= Operator::power;
+}
+
 /// Whether it has no number where one of its parts is nil: arithmetic, and sum(m) and the like.
 bool needs_its_parts(const Node& node) {
-  if (node.kind == Node::Kind::unary) return node.op != Operator::logical_not;
-  if (node.kind == Node::Kind::binary) return node.op >= Operator::add && node.op <= Operator::power;
+  if (is_arithmetic(node)) return true;
   return node.kind == Node::Kind::call && node.parts.size() == 1 && node.type.may_be_number();
 }
 
 void add_needed(const Node& node, Words& into) {
-  const auto known = router::aggregate_environment().names();
-  if (node.kind == Node::Kind::name && node.slot >= 0 && std::ranges::find(known, node.text) == known.end())
-    into.insert(node.text);
+  if (is_metric(node)) into.insert(node.text);
   if (!needs_its_parts(node)) return;
   for (const auto& part : node.parts) add_needed(*part, into);
 }
@@ -207,6 +214,22 @@ Words metrics_needed(const Node& function) {
   Words metrics;
   add_needed(function, metrics);
   return metrics;
+}
+
+namespace {
+
+const Node* operand_that_is_metric(const Node& node) {
+  for (const auto& part : node.parts) {
+    if (is_metric(*part) && is_arithmetic(node)) return part.get();
+    if (const Node* const found = operand_that_is_metric(*part); found != nullptr) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const Node* metric_as_number(const Node& function) {
+  return is_metric(function) ? &function : operand_that_is_metric(function);
 }
 
 bool names_metric(const Node& function, std::string_view metric) {

@@ -30,6 +30,8 @@ std::optional<std::string_view> type_wanted(const expression::Node& condition, c
 bool asks_tag(const expression::Node& condition, std::string_view key);
 /// The metrics without which the function of an aggregate has no value.
 Words metrics_needed(const expression::Node& function);
+/// A metric, which is a list of values, where the function of an aggregate needs a number; null where there is none.
+const expression::Node* metric_as_number(const expression::Node& function);
 /// Whether the function of an aggregate names the metric.
 bool names_metric(const expression::Node& function, std::string_view metric);
 

@@ -9,6 +9,7 @@
 #include "codecs/line_protocol.h"
 #include "gateway/router/aggregate.h"
 #include "gateway/router/message.h"
+#include "gateway/router/rules/condition_check.h"
 #include "gateway/router/unit.h"
 
 namespace gw::rules {
@@ -133,13 +134,15 @@ Condition StepMaker::function(const Node& text) {
   Condition made = compile(text.text, text, false, functions_, expression::Type::Kind::any);
   if (made == nullptr) return nullptr;
   const expression::Node& tree = made->tree();
-  const bool is_metric =
-      tree.kind == expression::Node::Kind::name && tree.slot >= 0 && made->type() == expression::Type();
-  if (!is_metric && made->type().may_be_number()) return made;
-  const bool is_list = is_metric || made->type().is(expression::Type::Kind::list);
-  error(place_in(places_, text, tree.at),
-        fmt::format("an aggregate is a number, and this is {}{}", is_list ? "a list" : type_name(made->type()),
-                    is_list ? ": take its sum, min, max, avg, median or len" : ""));
+  constexpr std::string_view instead = "take its sum, min, max, avg, median or len";
+  if (const expression::Node* const list = metric_as_number(tree); list != nullptr)
+    error(place_in(places_, text, list->at),
+          fmt::format("'{}' is a list, the values of a metric: {}", list->text, instead));
+  else if (made->type().is(expression::Type::Kind::list))
+    error(place_in(places_, text, tree.at), fmt::format("an aggregate is a number, and this is a list: {}", instead));
+  else if (!made->type().may_be_number())
+    error(place_in(places_, text, tree.at),
+          fmt::format("an aggregate is a number, and this is {}", type_name(made->type())));
   return made;
 }
 

@@ -183,7 +183,10 @@ TEST_CASE("functions of aggregates that give no number are refused, with what to
   check_function("values",
                  "79: an aggregate is a number, and this is a list: take its sum, min, max, avg, median or len");
   check_function("mem_free",
-                 "79: an aggregate is a number, and this is a list: take its sum, min, max, avg, median or len");
+                 "79: 'mem_free' is a list, the values of a metric: take its sum, min, max, avg, median or len");
+  check_function("max(a) - (-b * 2)",
+                 "90: 'b' is a list, the values of a metric: take its sum, min, max, avg, median or len");
+  check_function("sum(b) / len(c) + b[0]", "");
   check_function("hostname", "79: an aggregate is a number, and this is text");
   check_function("nil", "79: an aggregate is a number, and this is nil");
   check_function("let total = sum(values); total", "");
