@@ -171,7 +171,7 @@ SourcePtr Aggregator::source(const codecs::Message& before, const Message& messa
   if (aggregates.empty()) return nullptr;
   auto source = std::make_shared<AggregateSource>();
   source->key = key_of(before);
-  if (const std::string* const cluster = find(message.tags, "cluster")) source->host.cluster = *cluster;
+  if (const std::string* const cluster = find(before.tags, "cluster")) source->host.cluster = *cluster;
   source->host.name = host_of(message, rules_->hostname_tag);
   source->name = message.name;
   source->tags = message.tags;

@@ -48,7 +48,7 @@ struct Computed {
 
 /// What aggregates are computed for. Hosts of one name in two clusters are two.
 struct HostId {
-  std::string cluster;  ///< empty where its lines do not say it
+  std::string cluster;  ///< as its lines came: rules give one to what they keep, not to what they dropped before
   std::string name;
   friend auto operator<=>(const HostId&, const HostId&) = default;
 };

@@ -85,6 +85,11 @@ TEST_CASE("hosts of one name in two clusters are two, and their aggregates are o
                "m2,hostname=n1,cluster=a value=4 1700000000\nm,hostname=n1 value=8 1700000000\n") ==
         "x,hostname=n1,type=node value=8 1699999980\nx,cluster=a,hostname=n1,type=node value=5 1699999980\n"
         "x,cluster=b,hostname=n1,type=node value=2 1699999980\n");
+  // A cluster that rules add does not part what is kept from what was dropped before.
+  CHECK(routed(R"x({"drop_metrics": ["free"], "add_tags": [{"key": "cluster", "value": "c"}], "num_cache_intervals": 1,
+                   "interval_aggregates": [{"name": "used", "function": "sum(total) - sum(free)"}]})x",
+               "total,hostname=n1 value=5 1700000000\nfree,hostname=n1 value=2 1700000000\n") ==
+        "total,hostname=n1,cluster=c value=5 1700000000\nused,cluster=c,hostname=n1 value=3 1699999980\n");
   CHECK(routed(with_aggregate(R"x({"name": "x", "function": "sum(values)", "tags": {"cluster": "c"}})x"),
                "m,cluster=a,hostname=n1 value=1 1700000000\n") == "x,hostname=n1,cluster=c value=1 1699999980\n");
 }
