@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -48,56 +46,26 @@ bool is_value(const Node& part) {
          is(*part.parts[1], Node::Kind::text, value_key);
 }
 
-/// `a > b` as what b is to a.
-Operator mirrored(Operator op) {
-  switch (op) {
-    case Operator::less:
-      return Operator::greater;
-    case Operator::greater:
-      return Operator::less;
-    case Operator::less_equal:
-      return Operator::greater_equal;
-    case Operator::greater_equal:
-      return Operator::less_equal;
-    default:
-      return op;
-  }
-}
-
-/// The number that is written down, where all numbers compare with it as they do as floats: integers do with those that
-/// are smaller than 2^53.
-std::optional<double> number_of(const Node& literal) {
-  const bool is_negative = literal.kind == Node::Kind::unary && literal.op == Operator::negate;
-  if (is_negative) return number_of(*literal.parts[0]).transform(std::negate());
-  constexpr std::int64_t bound = std::int64_t{1} << 53;
-  if (literal.kind == Node::Kind::real && !std::isnan(literal.real)) return literal.real;
-  if (literal.kind != Node::Kind::integer || literal.integer <= -bound || literal.integer >= bound) return std::nullopt;
-  return static_cast<double>(literal.integer);
-}
-
 /// What `tree` asks, where it compares the value with a number.
 std::optional<PlanNode> comparison_of(const Node& tree) {
   if (tree.kind != Node::Kind::binary || tree.op < Operator::equal || tree.op > Operator::greater_equal)
     return std::nullopt;
-  const bool is_first = number_of(*tree.parts[0]).has_value();
+  const bool is_first = number_written(*tree.parts[0]).has_value();
   const Node& part = *tree.parts[is_first ? 1 : 0];
-  const auto number = number_of(*tree.parts[is_first ? 0 : 1]);
+  const auto number = number_written(*tree.parts[is_first ? 0 : 1]);
   const bool may_be_value = part.kind == Node::Kind::name || part.kind == Node::Kind::member;
   if (!number || !may_be_value || !is_value(part)) return std::nullopt;
-  const double bits = *number + 0.0;  // 0 for -0: nodes are told apart by their bits
-  return PlanNode{.kind = PlanNodeKind::compare, .op = is_first ? mirrored(tree.op) : tree.op, .number = bits};
-}
-
-bool is_junction(const Node& tree) {
-  return tree.kind == Node::Kind::binary && (tree.op == Operator::logical_and || tree.op == Operator::logical_or);
+  const double without_minus_zero = *number + 0.0;  // what is equal must hash alike
+  return PlanNode{
+      .kind = PlanNodeKind::compare, .op = is_first ? mirrored(tree.op) : tree.op, .number = without_minus_zero};
 }
 
 /// How many comparisons of the value `tree` is, joined by and, or and not; 0 where there is something else in it.
-std::size_t comparisons_in(const Node& tree) {
-  if (tree.kind == Node::Kind::unary && tree.op == Operator::logical_not) return comparisons_in(*tree.parts[0]);
-  if (!is_junction(tree)) return comparison_of(tree) ? 1 : 0;
-  const std::size_t left = comparisons_in(*tree.parts[0]);
-  const std::size_t right = comparisons_in(*tree.parts[1]);
+std::size_t comparisons_of_value(const Node& tree) {
+  if (tree.kind == Node::Kind::unary && tree.op == Operator::logical_not) return comparisons_of_value(*tree.parts[0]);
+  if (!is_and_or(tree)) return comparison_of(tree) ? 1 : 0;
+  const std::size_t left = comparisons_of_value(*tree.parts[0]);
+  const std::size_t right = comparisons_of_value(*tree.parts[1]);
   return left == 0 || right == 0 ? 0 : left + right;
 }
 
@@ -153,7 +121,7 @@ std::optional<bool> PlanLearner::ask(const expression::Expression* condition, st
     left = special.get();
   }
   if (lesson_.way.size() >= turns_max) return std::nullopt;
-  const std::size_t comparisons = comparisons_in(*left);
+  const std::size_t comparisons = comparisons_of_value(*left);
   if (comparisons > 0 && comparisons <= comparisons_max) return compare(*left, series.fields[0].second.as_real());
   if (special != nullptr) left = trees_.shared(std::move(special));
   lesson_.way.push_back(
@@ -166,7 +134,7 @@ std::optional<bool> PlanLearner::ask(const expression::Expression* condition, st
 /// The answer of `tree`, which consists of comparisons; each that is needed for it is a turn of the way, but not twice.
 bool PlanLearner::compare(const Node& tree, double value) {
   if (tree.kind == Node::Kind::unary) return !compare(*tree.parts[0], value);
-  if (is_junction(tree)) {
+  if (is_and_or(tree)) {
     const bool left = compare(*tree.parts[0], value);
     return left == (tree.op == Operator::logical_or) ? left : compare(*tree.parts[1], value);
   }

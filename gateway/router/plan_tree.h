@@ -62,8 +62,9 @@ struct Turn {
 /// Owns trees and conditions. Not thread-safe.
 class PlanTrees {
  public:
-  /// `tree`, null where there is none yet, and the way of a line from its root to `end`. It takes the place of `tree`:
-  /// what no other tree needs of that is freed. Valid until it is grown itself, or `clear`.
+  /// `tree`, null where there is none yet, and the way of a line from its root to `end`. It takes the place of `tree`,
+  /// which the caller had from here and gives back so: what nobody else needs of it is freed. Valid until it is grown
+  /// itself, or `clear`.
   const PlanNode* grown(const PlanNode* tree, std::span<const Turn> way, const PlanNode& end);
   /// What asks the same as `condition`: one for all. Valid until `clear`.
   const expression::Node* shared(expression::NodePtr condition);

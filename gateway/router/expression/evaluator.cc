@@ -209,9 +209,7 @@ Value Evaluator::unary(const Node& node) {
 }
 
 Value Evaluator::binary(const Node& node) {
-  const bool is_lazy =
-      node.op == Operator::logical_and || node.op == Operator::logical_or || node.op == Operator::coalesce;
-  if (is_lazy) return lazy(node);
+  if (is_lazy(node)) return lazy(node);
   const Value left = of(*node.parts[0]);
   if (node.op == Operator::in && node.parts[1]->kind == Node::Kind::list) return in_written(node, left);
   const Value right = of(*node.parts[1]);

@@ -1,5 +1,8 @@
 #include "gateway/router/expression/node.h"
 
+#include <cmath>
+#include <functional>
+
 #include "gateway/router/expression/value.h"
 
 namespace gw::expression {
@@ -49,6 +52,38 @@ bool write_down(const Value& value, Node& node) {
     default:
       return false;
   }
+}
+
+Operator mirrored(Operator op) {
+  switch (op) {
+    case Operator::less:
+      return Operator::greater;
+    case Operator::greater:
+      return Operator::less;
+    case Operator::less_equal:
+      return Operator::greater_equal;
+    case Operator::greater_equal:
+      return Operator::less_equal;
+    default:
+      return op;
+  }
+}
+
+bool is_and_or(const Node& node) {
+  return node.kind == Node::Kind::binary && (node.op == Operator::logical_and || node.op == Operator::logical_or);
+}
+
+bool is_lazy(const Node& node) {
+  return is_and_or(node) || (node.kind == Node::Kind::binary && node.op == Operator::coalesce);
+}
+
+std::optional<double> number_written(const Node& node) {
+  constexpr std::int64_t bound = std::int64_t{1} << 53;
+  const bool is_negative = node.kind == Node::Kind::unary && node.op == Operator::negate;
+  if (is_negative) return number_written(*node.parts[0]).transform(std::negate());
+  if (node.kind == Node::Kind::real && !std::isnan(node.real)) return node.real;
+  if (node.kind != Node::Kind::integer || node.integer <= -bound || node.integer >= bound) return std::nullopt;
+  return static_cast<double>(node.integer);
 }
 
 }  // namespace gw::expression

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,14 @@ struct Node {
 using NodePtr = std::unique_ptr<Node>;
 
 NodePtr copy_without_parts(const Node& node);
+/// `a op b` is `b mirrored(op) a`.
+Operator mirrored(Operator op);
+bool is_and_or(const Node& node);
+/// Whether what is right of it is asked for only where what is left does not decide.
+bool is_lazy(const Node& node);
+/// The number that is written down, where numbers compare with it as they do as doubles: integers do with those that
+/// are smaller than 2^53.
+std::optional<double> number_written(const Node& node);
 /// Makes `node`, which has no parts, the literal of `value`. False where nothing is: a list, a map, a message.
 bool write_down(const Value& value, Node& node);
 

@@ -26,10 +26,6 @@ bool is_literal(const Node& node) {
 }
 bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean && (node.integer != 0) == truth; }
 
-bool is_and_or(const Node& node) {
-  return node.kind == Kind::binary && (node.op == Operator::logical_and || node.op == Operator::logical_or);
-}
-
 /// Whether what it gives, if anything, is true or false. `a && b` may end in nil, and so may what its result goes
 /// through.
 bool gives_truth(const Node& node) {
@@ -109,11 +105,8 @@ Specialiser::Part Specialiser::of(const Node& node) {
   switch (node.kind) {
     case Kind::name:
       return name(node);
-    case Kind::binary: {
-      const bool is_lazy =
-          node.op == Operator::logical_and || node.op == Operator::logical_or || node.op == Operator::coalesce;
-      return is_lazy ? lazy(node) : folded(with_parts(node));
-    }
+    case Kind::binary:
+      return is_lazy(node) ? lazy(node) : folded(with_parts(node));
     case Kind::conditional:
       return conditional(node);
     case Kind::chain: {

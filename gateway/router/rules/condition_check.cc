@@ -178,7 +178,7 @@ std::optional<std::string_view> type_wanted(const Node& condition, const Words& 
                           part->op <= Operator::greater_equal && part->op != Operator::not_equal;
     if (!compares) continue;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
-      if (is_value(*part->parts[i], keys) && number_of(*part->parts[1 - i])) return "metric";
+      if (is_value(*part->parts[i], keys) && number_written(*part->parts[1 - i])) return "metric";
     }
   }
   return std::nullopt;

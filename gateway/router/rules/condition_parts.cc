@@ -91,18 +91,6 @@ std::vector<Compared> compared_in(const Node& node) {
   return {{left, path_of(*left), {right}}, {right, path_of(*right), {left}}};
 }
 
-std::optional<double> number_of(const Node& node) {
-  constexpr double exact_max = 9007199254740992;
-  std::optional<double> number;
-  if (node.kind == Node::Kind::integer) number = static_cast<double>(node.integer);
-  if (node.kind == Node::Kind::real) number = node.real;
-  if (node.kind == Node::Kind::unary && node.op == Operator::negate) {
-    number = number_of(*node.parts[0]);
-    if (number) number = -*number;
-  }
-  return number && *number > -exact_max && *number < exact_max ? number : std::nullopt;
-}
-
 namespace {
 
 /// GetTag and the like give another value than tag.x where there is no such tag.

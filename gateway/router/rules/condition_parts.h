@@ -35,9 +35,6 @@ struct Compared {
 };
 std::vector<Compared> compared_in(const expression::Node& node);
 
-/// A number that is written down, and small enough to be what it is as a double.
-std::optional<double> number_of(const expression::Node& node);
-
 /// A text that two trees have in common where they are the same but for blanks and brackets, and only there.
 std::string key_of(const expression::Node& node);
 

@@ -52,32 +52,17 @@ struct Comparison {
   double number;
 };
 
-Operator turned(Operator op) {
-  switch (op) {
-    case Operator::less:
-      return Operator::greater;
-    case Operator::greater:
-      return Operator::less;
-    case Operator::less_equal:
-      return Operator::greater_equal;
-    case Operator::greater_equal:
-      return Operator::less_equal;
-    default:
-      return op;
-  }
-}
-
 std::optional<Comparison> comparison_of(const Node& node) {
   constexpr std::array<Operator, 5> orders = {Operator::equal, Operator::less, Operator::greater, Operator::less_equal,
                                               Operator::greater_equal};
   if (node.kind != Node::Kind::binary || std::ranges::find(orders, node.op) == orders.end()) return std::nullopt;
   const Node* asked = node.parts[0].get();
-  std::optional<double> number = number_of(*node.parts[1]);
+  std::optional<double> number = number_written(*node.parts[1]);
   Operator op = node.op;
   if (!number) {
     asked = node.parts[1].get();
-    number = number_of(*node.parts[0]);
-    op = turned(op);
+    number = number_written(*node.parts[0]);
+    op = expression::mirrored(op);
   }
   std::string path = path_of(*asked);
   if (!number || path.empty()) return std::nullopt;
@@ -91,7 +76,7 @@ std::vector<Comparison> comparisons_in(const Node& node) {
   for (const Compared& compared : compared_in(node)) {
     std::vector<double> numbers;
     for (const Node* const item : compared.with) {
-      if (const auto number = number_of(*item)) numbers.push_back(*number);
+      if (const auto number = number_written(*item)) numbers.push_back(*number);
     }
     if (compared.path.empty() || numbers.empty() || numbers.size() < compared.with.size()) continue;
     const auto [least, most] = std::ranges::minmax(numbers);

@@ -7,12 +7,15 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "codecs/line_protocol.h"
+#include "gateway/router/expression/specialise.h"
+#include "gateway/router/message.h"
 #include "gateway/router/router.h"
 #include "tests/codecs/allocations.h"
 #include "tests/gateway/router/chance_flat_rules.h"
@@ -606,6 +609,57 @@ TEST_CASE("trees are never there twice, and stay as they are when more is known"
   CHECK(trees.grown(trees.grown(nullptr, yes, drop), no, emit) == both);
   const std::vector<Turn> other = {{.asked = {.kind = PlanNodeKind::branch, .rule = 2}, .holds = true}};
   CHECK(trees.grown(both, other, drop)->otherwise == nullptr);  // it asks something else
+}
+
+TEST_CASE("a tree that is grown by a way it has is itself") {
+  PlanTrees trees;
+  const std::vector<Turn> way = {{.asked = {.kind = PlanNodeKind::branch, .rule = 1}, .holds = true}};
+  const PlanNode end{.kind = PlanNodeKind::emit, .end = 0};
+  const PlanNode* const tree = trees.grown(nullptr, way, end);
+  const std::size_t bytes = trees.bytes();
+  CHECK(trees.grown(tree, way, end) == tree);
+  CHECK(trees.bytes() == bytes);
+  REQUIRE(tree->next != nullptr);
+  CHECK(*tree->next == end);
+}
+
+TEST_CASE("conditions are shared where they ask the same, and only there") {
+  const std::vector<std::string_view> all = {
+      "value * 1 > 1.5",        "value * 1 > 2.5",       "value * 1 > 15",
+      "value * 2 > 1.5",        "value + 1 > 1.5",       "value * 1 < 1.5",
+      "timestamp * 1 > 1.5",    "load * 1 > 1.5",        "-value > 1.5",
+      "+value > 1.5",           "int(value) == 1",       "float(value) == 1",
+      "(value - 1) - 2 > 3",    "value - (1 - 2) > 3",   "value in [1, 2]",
+      "value in [1, [2]]",      "value in [1, 2, 2]",    "event == 'a'",
+      "event == 'b'",           "event == ''",           "event == '(:)'",
+      "event in ['a)(', 'b']",  "event in ['a', ')(b']", "event in ['a', 'b']",
+      "msg.HasField('event')",  "msg.HasField('log')",   "value > 1 ? event : log",
+      "value > 1 ? log : event"};
+  PlanTrees trees;
+  std::set<const expression::Node*> shared;
+  for (int times = 0; times < 2; ++times) {
+    for (const std::string_view text : all) {
+      auto compiled = expression::Expression::compile(text, message_environment());
+      REQUIRE(compiled);
+      shared.insert(trees.shared(expression::specialise(compiled->tree(), MessageVariables(MessageView{}),
+                                                        [](const expression::Node&) { return false; })));
+    }
+  }
+  CHECK(shared.size() == all.size());
+}
+
+TEST_CASE("a threshold is asked again behind a change of prefix") {
+  const auto rules = rules_of(R"x({"manipulate_messages": [
+    {"add_tags_by": {"before": "1"}, "if": "value > 5"}, {"add_tags_by": {"again": "1"}, "if": "not (value <= 5)"},
+    {"change_prefix_to": "K"},
+    {"add_tags_by": {"behind": "1"}, "if": "value > 5"}]})x");
+  Router router(rules);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(routed(router, "m,unit=B value=1 1\nm,unit=B value=100 1\nm,unit=B value=10000 1\n") ==
+          "m,unit=KB value=0.001 1\nm,unit=KB,before=1,again=1 value=0.1 1\n"
+          "m,unit=KB,before=1,again=1,behind=1 value=10 1\n");
+  }
+  CHECK(router.plan().counts().plain == 0);
 }
 
 TEST_CASE("of trees only those are kept that a series has, in whatever order they grew") {
