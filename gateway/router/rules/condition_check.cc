@@ -68,7 +68,8 @@ std::string no_type_of_part(std::string_view text) {
   constexpr std::array<std::string_view, 7> types = {"node", "socket",   "memoryDomain", "die",
                                                      "core", "hwthread", "accelerator"};
   if (std::ranges::find(types, text) != types.end()) return {};
-  const std::string meant = config::did_you_mean(text, types);
+  const bool is_numa = text == "numadomain";  // what cc-metric-collector calls it
+  const std::string meant = config::did_you_mean(is_numa ? "memoryDomain" : text, types);
   return meant.empty() ? meant : fmt::format("cc-metric-store knows no type {}{}", config::in_quotes(text), meant);
 }
 
@@ -140,6 +141,8 @@ std::string slip_in_function(const Node& function, const Words& metrics) {
   if (is_metric(function) && !metrics.contains(function.text)) {
     if (const std::string_view meant = nearest(function.text, known); !meant.empty())
       return fmt::format("'{}' is taken for the name of a metric; did you mean '{}'?", function.text, meant);
+    if (is_usual(function.text))
+      return fmt::format("'{}' is taken for the name of a metric; what lines have is asked for in 'if'", function.text);
   }
   for (const auto& part : function.parts) {
     if (std::string slip = slip_in_function(*part, metrics); !slip.empty()) return slip;

@@ -13,6 +13,7 @@
 #include "gateway/router/rules/condition_check.h"
 #include "gateway/router/rules/contradiction.h"
 #include "gateway/router/rules/earlier_drops.h"
+#include "gateway/router/rules/names_written.h"
 
 namespace gw::rules {
 
@@ -197,13 +198,40 @@ class Walk {
     std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
     if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
     if (std::string why = why_gone(wanted); !why.empty()) return warn(aggregate.rule, std::move(why));
+    if (names_written(rules_, aggregate.name).names.empty())
+      return warn(aggregate.rule,
+                  fmt::format("it is never written: the rules, which aggregates go through too, drop {}",
+                              config::in_quotes(aggregate.name)));
+    const Words needed = metrics_needed(aggregate.function->tree());
+    if (std::string why = why_mixed(needed); !why.empty()) return warn(aggregate.rule, std::move(why));
     if (!wanted) return;
-    for (const std::string_view metric : metrics_needed(aggregate.function->tree())) {
+    for (const std::string_view metric : needed) {
       if (wanted->names.contains(metric)) continue;
       return warn(aggregate.rule,
                   fmt::format("it is never made: its function needs '{}', and its 'if' wants the name {}", metric,
                               one_of(wanted->names)));
     }
+  }
+
+  /// Why numbers of `metrics` do not fit together; empty where nothing says so.
+  std::string why_mixed(const Words& metrics) const {
+    std::map<std::string_view, std::string> prefixes;
+    for (const Step& step : rules_.steps) {
+      if (step.kind != Step::Kind::prefix_by) continue;
+      for (const std::string_view metric : metrics) {
+        if (const auto row = step.names.find(metric); row != step.names.end()) prefixes[metric] = row->second.value;
+      }
+    }
+    if (prefixes.empty()) return {};
+    const auto& [given, prefix] = *prefixes.begin();
+    for (const std::string_view metric : metrics) {
+      const auto other = prefixes.find(metric);
+      if (other != prefixes.end() && other->second == prefix) continue;
+      return fmt::format("the rules give '{}' the prefix {} and '{}' {}: together they may give a wrong number", given,
+                         config::in_quotes(prefix), metric,
+                         other == prefixes.end() ? "none" : config::in_quotes(other->second));
+    }
+    return {};
   }
 
   /// Lines of one series and one time overwrite each other in the store.

@@ -367,11 +367,13 @@ TEST_CASE("which hosts lack values is noted up to a number; beyond it no host ha
 }
 
 TEST_CASE("an aggregate goes through the rules, but is no source of another") {
-  CHECK(routed(R"x({"num_cache_intervals": 1, "add_tags": [{"key": "cluster", "value": "c"}], "drop_metrics": ["gone"],
+  CHECK(
+      routed(
+          R"x({"num_cache_intervals": 1, "add_tags": [{"key": "cluster", "value": "c"}], "drop_metrics_if": ["name == 'gone' && node == 'n1'"],
                    "rename_metrics": {"x": "y"}, "hostname_tag": "node",
                    "interval_aggregates": [{"name": "x", "function": "count(values)"}, {"name": "gone", "function": "count(values)"}]})x",
-               "m,node=n1 value=1 1700000000\n") ==
-        "m,node=n1,cluster=c value=1 1700000000\ny,cluster=c,node=n1 value=1i 1699999980\n");
+          "m,node=n1 value=1 1700000000\n") ==
+      "m,node=n1,cluster=c value=1 1700000000\ny,cluster=c,node=n1 value=1i 1699999980\n");
 }
 
 TEST_CASE("an aggregate that cannot be computed is counted for its rule, with the reason") {

@@ -138,6 +138,7 @@ TEST_CASE("names and texts that are hardly meant are warned of") {
                   "there is no type of message 'number': there are 'metric', 'event', 'log', 'control', 'unknown'");
   check_condition("type == 'hwthred' && value > 1",
                   "cc-metric-store knows no type 'hwthred', did you mean 'hwthread'?");
+  check_condition("type == 'numadomain'", "cc-metric-store knows no type 'numadomain', did you mean 'memoryDomain'?");
   check_condition("tag.type in ['core', 'Socket']", "cc-metric-store knows no type 'Socket', did you mean 'socket'?");
   check_condition("type == 'hwthread' || type == 'gpu' || type == 'filesystem' || name == 'cores'", "");
   check_condition("match(name, 'temp_%d+')", "the pattern comes first: match('temp_%d+', name)");
@@ -168,6 +169,8 @@ TEST_CASE("names in functions of aggregates that are hardly meant are warned of"
   check_function("1 + sum(vales)", "'vales' is taken for the name of a metric; did you mean 'values'?");
   check_function("sum(values) + (hostnam == 'a' ? 1 : 2)",
                  "'hostnam' is taken for the name of a metric; did you mean 'hostname'?");
+  check_function("name == 'a' ? sum(values) : 0",
+                 "'name' is taken for the name of a metric; what lines have is asked for in 'if'");
   check_function("sum(valves)", "");  // the condition says that there is such a metric
   check_function("sum(valves) + len(values) + endtime - starttime", "");
 }
@@ -217,6 +220,38 @@ TEST_CASE("aggregates that their condition never lets be made are warned of") {
   // It has a value without that metric.
   check_aggregate("name == 'a1'", "sum(a1) - sum(b1 ?? [0])", "");
   check_aggregate("name == 'a1'", "b1 == nil ? 1 : sum(b1)", "");
+}
+
+TEST_CASE("aggregates of metrics whose prefixes the rules make different are warned of") {
+  const auto check_prefixes = [](std::string_view prefixes, std::string_view want) {
+    check(fmt::format(
+              R"x({{"num_cache_intervals": 1, "interval_aggregates": [{{"name": "u", "function": "sum(a) - sum(b)"}}],
+"change_unit_prefix": {{{}}}}})x",
+              prefixes),
+          want.empty() ? "" : "1:52: warning: " + std::string(want) + ": together they may give a wrong number\n");
+  };
+  check_prefixes(R"("a": "G")", "the rules give 'a' the prefix 'G' and 'b' none");
+  check_prefixes(R"("b": "G", "c": "M")", "the rules give 'b' the prefix 'G' and 'a' none");
+  check_prefixes(R"("a": "G", "b": "M")", "the rules give 'a' the prefix 'G' and 'b' 'M'");
+  check_prefixes(R"("a": "G", "b": "G")", "");
+  check_prefixes(R"("c": "G")", "");
+}
+
+TEST_CASE("aggregates that the rules drop again are warned of") {
+  const auto check_rules = [](std::string_view rules, bool is_dropped) {
+    check(fmt::format(
+              R"x({{"num_cache_intervals": 1, "interval_aggregates": [{{"name": "mem_used", "function": "sum(m)"}}],
+{}}})x",
+              rules),
+          is_dropped
+              ? "1:52: warning: it is never written: the rules, which aggregates go through too, drop 'mem_used'\n"
+              : "");
+  };
+  check_rules(R"x("drop_metrics": ["mem_used"])x", true);
+  check_rules(R"x("drop_metrics_if": ["name startsWith 'mem_'"])x", true);
+  check_rules(R"x("process_messages": [{"rename_by": {"mem_used": "x"}}, {"drop_by_name": ["x"]}])x", true);
+  check_rules(R"x("drop_metrics_if": ["name startsWith 'mem_' && type != nil"])x", false);
+  check_rules(R"x("drop_metrics": ["m"])x", false);
 }
 
 TEST_CASE("patterns where only names stand are warned of") {
