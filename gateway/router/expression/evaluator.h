@@ -104,6 +104,7 @@ class Evaluator {
   Value kept(const Node& node, std::string text);
   Value no_operands(const Node& node, std::string_view sign, const Value& left, const Value& right,
                     std::string_view why = {}) {
+    if (why.empty() && (left.is_nil() || right.is_nil())) why = ": nil is what is not there";
     return fail(node, fmt::format("'{}' does not fit between {} and {}{}", sign, kind_name(left.kind),
                                   kind_name(right.kind), why));
   }

@@ -158,7 +158,10 @@ class Lexer {
     const char* const end = digits.data() + digits.size();
     const auto read = token_.kind == Token::Kind::real ? std::from_chars(digits.data(), end, token_.real)
                                                        : std::from_chars(digits.data(), end, token_.integer, base);
-    if (read.ec == std::errc::result_out_of_range) return fail(token_.at, "the number is too large");
+    if (read.ec == std::errc::result_out_of_range)
+      return fail(token_.at, token_.kind == Token::Kind::real
+                                 ? "the number is too large"
+                                 : "the number is too large for an integer: with '.0' at its end it is a float");
     if (read.ec != std::errc{} || read.ptr != end) fail(token_.at, "what starts here is no number");
   }
 

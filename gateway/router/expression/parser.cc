@@ -95,6 +95,8 @@ std::string canonical(std::string_view name) {
 /// What is written instead in other languages, and what is meant by it here.
 std::string_view other_spelling(std::string_view sign) {
   if (sign == "=") return "'=' assigns nothing here: 'is equal' is '=='";
+  if (sign == "AND") return "'and' is written in small letters, or '&&'";
+  if (sign == "OR") return "'or' is written in small letters, or '||'";
   return {};
 }
 

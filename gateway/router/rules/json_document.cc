@@ -297,7 +297,8 @@ class Builder {
 }  // namespace
 
 Parsed parse_json(std::string_view source, std::string file) {
-  return parse_json_of("rules are an object, for example: {\"interval_timestamp\": false}", source, std::move(file));
+  return parse_json_of("rules are an object, for example: {\"manipulate_messages\": [{\"drop_by_name\": [\"x\"]}]}",
+                       source, std::move(file));
 }
 
 Parsed parse_json_of(std::string_view wanted, std::string_view source, std::string file) {

@@ -310,7 +310,8 @@ TEST_CASE("what has waited on the bus is not late for its aggregate, down to the
 
 TEST_CASE("an aggregate that a rule drops, or that no line can carry, was made and stands in the account") {
   Rig rig;
-  rig.routing.replace(router_settings(R"x({"num_cache_intervals": 1, "drop_metrics": ["sum"],
+  rig.routing.replace(
+      router_settings(R"x({"num_cache_intervals": 1, "drop_metrics_if": ["name == 'sum' && type == 'node'"],
     "process_messages": [{"move_meta_to_tags_by": {"note": "note"}}],
     "interval_aggregates": [
       {"name": "sum", "function": "sum(values)", "tags": {"type": "node"}},

@@ -196,7 +196,7 @@ TEST_CASE("what is absent is nil and a chain ends at it") {
   check("tags.cluster matches 'a'", "false");
   check("tags.cluster in ['a']", "false");
   check("tags.cluster.a", "run 13: nil has no parts");
-  check("tags.cluster > 'a'", "run 13: '>' does not fit between nil and text");
+  check("tags.cluster > 'a'", "run 13: '>' does not fit between nil and text: nil is what is not there");
 }
 
 TEST_CASE("closures and variables") {
@@ -258,6 +258,8 @@ TEST_CASE("the text of an expression says what is wrong with it, and where") {
   check_condition("max() == 3", "0: 'max' needs at least 1 argument, not 0");
   check_condition("trim(name, 'a', 'b') == ''", "0: 'trim' needs at most 2 arguments, not 3");
   check_condition("name = 'x'", "5: '=' assigns nothing here: 'is equal' is '=='");
+  check_condition("value > 70 AND name == 'x'", "11: 'and' is written in small letters, or '&&'");
+  check_condition("value > 70 OR name == 'x'", "11: 'or' is written in small letters, or '||'");
   check_condition("name =~ 'x'", "6: '~' is no operator: a pattern is tested by 'matches'");
   check_condition("value > 70 & true", "11: '&' is no operator: 'and' is '&&'");
   check_condition("name == 'x", "8: the text is not closed by '''");
@@ -278,7 +280,9 @@ TEST_CASE("the text of an expression says what is wrong with it, and where") {
   check_condition("name matches 'a%d('", "13: not a regular expression: missing ): a\\d(");
   check_condition("match('[a', name)", "6: not a regular expression: missing ]: [a");
   check_condition("match('((a{100}){100}){100}', name)", "6: not a regular expression: invalid repetition size: {100}");
-  check_condition("99999999999999999999 > 1", "0: the number is too large");
+  check_condition("99999999999999999999 > 1",
+                  "0: the number is too large for an integer: with '.0' at its end it is a float");
+  check_condition("value < 9223372036854775808.0", "true");
   check_condition("1e999 > 1", "0: the number is too large");
   check_condition("12abc == 1", "0: what starts here is no number");
   check_condition("let x = 1", "9: the expression ends here, ';' is missing");

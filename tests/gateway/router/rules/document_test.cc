@@ -62,12 +62,15 @@ TEST_CASE("comments stand anywhere between tokens") {
 }
 
 TEST_CASE("what is no JSON is refused with the place, what was expected, what was seen and what now") {
-  check_json("", "f:1:1: the file is empty; rules are an object, for example: {\"interval_timestamp\": false}");
+  check_json("",
+             "f:1:1: the file is empty; rules are an object, for example: {\"manipulate_messages\": "
+             "[{\"drop_by_name\": [\"x\"]}]}");
   check_json(" // nothing\n",
              "f:1:1: the file is empty; rules are an object, for example: "
-             "{\"interval_timestamp\": false}");
-  check_json("[]", "f:1:1: rules are an object, for example: {\"interval_timestamp\": false}");
-  check_json("\n\"a\"", "f:2:1: rules are an object, for example: {\"interval_timestamp\": false}");
+             "{\"manipulate_messages\": [{\"drop_by_name\": [\"x\"]}]}");
+  check_json("[]", "f:1:1: rules are an object, for example: {\"manipulate_messages\": [{\"drop_by_name\": [\"x\"]}]}");
+  check_json("\n\"a\"",
+             "f:2:1: rules are an object, for example: {\"manipulate_messages\": [{\"drop_by_name\": [\"x\"]}]}");
   check_json("{} {}", "f:1:4: syntax error: expected nothing more, saw '{'");
   check_json("{",
              "f:1:2: syntax error: expected a key in double quotes or '}', saw the end of the file; the '{' at 1:1 "
