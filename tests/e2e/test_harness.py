@@ -112,6 +112,33 @@ class Store(TestCase):
         self.assertNotEqual(store.pid, before)
         eventually(lambda: store.values("c", "n1", "cpu_load", now - 5, now + 5) == {now: 42}, what="the sample is back")
 
+    def test_what_is_older_than_its_start_is_gone_after_its_next_stop(self):
+        # What the README warns of. It saves what is newer than the last time it saved, and its start counts as one.
+        store = self.use(MetricStore({"cpu_load": 1}))
+        begin = int(time.time())
+
+        def write(*times):
+            lines = "".join(f"cpu_load,cluster=c,hostname=n1,type=node value=1 {at}\n" for at in times)
+            self.assertEqual(store.write(lines).status, 200)
+
+        def until(second):
+            eventually(lambda: time.time() >= second, what="a later second")
+            return second - 1
+
+        def times():
+            return set(store.values("c", "n1", "cpu_load", begin - 5, int(time.time()) + 5))
+
+        write(first := until(begin + 2))
+        self.assertEqual(store.stop(), 0)
+        held = until(begin + 4)
+        store.start()
+        last = until(int(time.time()) + 2)
+        write(held, last)
+        self.assertEqual(times(), {first, held, last})
+        self.assertEqual(store.stop(), 0)
+        store.start()
+        self.assertEqual(times(), {first, last})
+
     def test_asked_to_stop_it_ends_cleanly(self):
         store = self.use(MetricStore({"cpu_load": 1}))
         self.assertEqual(store.stop(), 0)
