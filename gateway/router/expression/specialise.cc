@@ -26,8 +26,8 @@ bool is_literal(const Node& node) {
 }
 bool is_truth(const Node& node, bool truth) { return node.kind == Kind::boolean && (node.integer != 0) == truth; }
 
-/// Whether what it gives, if anything, is true or false. `a && b` may end in nil, and so may what its result goes
-/// through.
+/// Whether it gives true or false, or has a problem. `and` and `or` may give nil though they are of that type, and so
+/// may `??`, `?:` and `let`.
 bool gives_truth(const Node& node) {
   if (is_and_or(node)) return gives_truth(*node.parts[1]);
   if (node.kind == Kind::binary) return node.op >= Operator::equal && node.op <= Operator::ends_with;

@@ -69,6 +69,8 @@ class Walk {
       const Step& step = rules.steps[i];
       if (const std::string_view key = tag_set_by(step); !key.empty()) last_setting_[key] = i;
       if (tag_set_by(step) == "type" && step.value == "node") made_node_.insert(key_of_condition(step));
+      if (step.kind != Step::Kind::prefix_by) continue;
+      for (const auto& [name, row] : step.names) prefixes_[name] = row.value;
     }
     for (const router::Aggregate& aggregate : rules.aggregates)
       first_of_series_.emplace(series_of(aggregate), &aggregate);
@@ -198,7 +200,7 @@ class Walk {
     std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
     if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
     if (std::string why = why_gone(wanted); !why.empty()) return warn(aggregate.rule, std::move(why));
-    if (names_written(rules_, aggregate.name).names.empty())
+    if (is_dropped_again(aggregate))
       return warn(aggregate.rule,
                   fmt::format("it is never written: the rules, which aggregates go through too, drop {}",
                               config::in_quotes(aggregate.name)));
@@ -213,23 +215,25 @@ class Walk {
     }
   }
 
+  /// False too where so many aggregates and steps were looked at that a file would take long to check.
+  bool is_dropped_again(const router::Aggregate& aggregate) {
+    if (steps_left_ < rules_.steps.size()) return false;
+    steps_left_ -= rules_.steps.size();
+    return names_written(rules_, aggregate.name).names.empty();
+  }
+
   /// Why numbers of `metrics` do not fit together; empty where nothing says so.
   std::string why_mixed(const Words& metrics) const {
-    std::map<std::string_view, std::string> prefixes;
-    for (const Step& step : rules_.steps) {
-      if (step.kind != Step::Kind::prefix_by) continue;
-      for (const std::string_view metric : metrics) {
-        if (const auto row = step.names.find(metric); row != step.names.end()) prefixes[metric] = row->second.value;
-      }
-    }
-    if (prefixes.empty()) return {};
-    const auto& [given, prefix] = *prefixes.begin();
-    for (const std::string_view metric : metrics) {
-      const auto other = prefixes.find(metric);
-      if (other != prefixes.end() && other->second == prefix) continue;
-      return fmt::format("the rules give '{}' the prefix {} and '{}' {}: together they may give a wrong number", given,
+    const auto has_prefix = [this](const std::string& metric) { return prefixes_.contains(metric); };
+    const auto given = std::ranges::find_if(metrics, has_prefix);
+    if (given == metrics.end()) return {};
+    const std::string_view prefix = prefixes_.at(*given);
+    for (const std::string& metric : metrics) {
+      const auto other = prefixes_.find(metric);
+      if (other != prefixes_.end() && other->second == prefix) continue;
+      return fmt::format("the rules give '{}' the prefix {} and '{}' {}: together they may give a wrong number", *given,
                          config::in_quotes(prefix), metric,
-                         other == prefixes.end() ? "none" : config::in_quotes(other->second));
+                         other == prefixes_.end() ? "none" : config::in_quotes(other->second));
     }
     return {};
   }
@@ -356,8 +360,10 @@ class Walk {
   std::map<std::size_t, Reached> reached_;
   std::map<std::string, Gone, std::less<>> gone_;
   EarlierDrops earlier_;
-  bool drops_ = false;                  ///< some messages, before the step that is looked at
-  std::optional<std::size_t> dropper_;  ///< of everything
+  std::map<std::string_view, std::string_view> prefixes_;  ///< that rules give, by the name of the metric
+  std::size_t steps_left_ = 200'000;                       ///< that names of aggregates may be taken through
+  bool drops_ = false;                                     ///< some messages, before the step that is looked at
+  std::optional<std::size_t> dropper_;                     ///< of everything
 };
 
 }  // namespace
