@@ -57,6 +57,9 @@ std::size_t opening_quote(std::string_view source, std::size_t end) {
   }
 }
 
+/// What nlohmann/json says itself: it goes on with what it read last, comments too, and that may hold any words.
+std::string_view without_source(std::string_view what) { return what.substr(0, what.find("; last read: '")); }
+
 /// What is wrong within a token, by words of nlohmann/json. The first row whose words are found is shown.
 struct TokenProblem {
   std::string_view found;
@@ -129,7 +132,7 @@ class Builder {
   }
 
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const nlohmann::detail::exception& error) {
-    const std::string_view what = error.what();
+    const std::string_view what = without_source(error.what());
     for (const TokenProblem& row : token_problems) {
       if (what.find(row.found) == std::string_view::npos) continue;
       return refuse(place_of(source_, bad_byte(what)), fmt::format("syntax error: {}", row.text));

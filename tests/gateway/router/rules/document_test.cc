@@ -119,6 +119,15 @@ TEST_CASE("what is no JSON is refused with the place, what was expected, what wa
              "f:1:1: syntax error: expected '{', saw 'hostname_tag'; is this TOML and not JSON?");
 }
 
+TEST_CASE("words in a comment are not taken for what is wrong") {
+  check_json("{ // unexpected string literal, missing closing quote\n b}",
+             "f:2:2: syntax error: expected a key in double quotes or '}', saw 'b'; texts stand in double quotes, only "
+             "true, false and null without");
+  check_json("{\"a\": /* control character; last read: 'x', unexpected number literal */ x}",
+             "f:1:74: syntax error: expected the value of 'a', saw 'x'; texts stand in double quotes, only true, false "
+             "and null without");
+}
+
 TEST_CASE("what is wrong within a token is pointed at") {
   check_json("{\"a\": \"x\n",
              "f:1:9: syntax error: the text does not end on its line: is the closing quote missing? A "
