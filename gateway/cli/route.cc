@@ -114,6 +114,7 @@ class LineRouter {
     write();
     report_aggregates();
     report_rules();
+    report_hosts();
     return good_;
   }
 
@@ -176,6 +177,16 @@ class LineRouter {
                                  counts.unit_left));
       for (const std::string& sentence : sentences(counts)) report(rule, sentence);
     }
+  }
+
+  void report_hosts() {
+    const router::PlanCounts& counts = router_.plan().counts();
+    if (counts.elsewhere == 0) return;
+    err_ << printable(fmt::format(
+                "cc-gateway route: {} series of hosts that the topology does not have, like '{}': functions "
+                "that ask for their hardware threads give nil",
+                counts.elsewhere, counts.elsewhere_host))
+         << '\n';
   }
 
   void report(const router::Rule& rule, std::string_view what) {

@@ -64,7 +64,8 @@ struct Routing::Rules {
   }
   /// Nothing will come of it any more.
   bool ended(std::int64_t now_ns) const { return now_ns >= end_ns + grace_ns; }
-  void tell_failures();
+  /// Logs what goes wrong for the first time.
+  void tell_problems();
 
   /// What they did to messages, and to aggregates: lines for people.
   void add_message_lines(std::vector<std::string>& lines) const;
@@ -78,12 +79,14 @@ struct Routing::Rules {
   std::int64_t end_ns = INT64_MAX;  ///< and before
   bool follows = false;             ///< on rules that compute what begins before
   std::vector<bool> told;           ///< of each rule, that it failed
+  bool told_host = false;           ///< that the topology does not have one
 
  private:
+  void tell_host();
   void add_rule_line(std::size_t rule, std::vector<std::string>& lines) const;
 };
 
-void Routing::Rules::tell_failures() {
+void Routing::Rules::tell_problems() {
   const router::RuleSet& rules = router.rules();
   for (std::size_t i = 0; i < told.size(); ++i) {
     const router::RuleCounts& counts = router.rule_counts()[i];
@@ -94,6 +97,16 @@ void Routing::Rules::tell_failures() {
               is_aggregate(i) ? "a value on which its condition fails is left out, a function that fails makes none"
                               : "the message stays as it was");
   }
+  tell_host();
+}
+
+void Routing::Rules::tell_host() {
+  const std::string& host = router.plan().counts().elsewhere_host;
+  if (host.empty() || std::exchange(told_host, true)) return;
+  log::warn(
+      "router host={} state=\"not in the topology\" hint=\"functions of rules that ask for its hardware threads "
+      "give nil; told once, series of such hosts are counted\"",
+      log::value(host));
 }
 
 void Routing::Rules::add_rule_line(std::size_t rule, std::vector<std::string>& lines) const {
@@ -122,6 +135,11 @@ void Routing::Rules::add_message_lines(std::vector<std::string>& lines) const {
     if (!is_aggregate(i)) add_rule_line(i, lines);
   add_count(router.plan().counts().unlearnt,
             "lines decided rule by rule, what is remembered of series takes 2 KiB x max_series", lines);
+  if (const router::PlanCounts& counts = router.plan().counts(); counts.elsewhere > 0)
+    add_count(
+        counts.elsewhere,
+        printable(fmt::format("series of hosts that the topology does not have, like '{}'", counts.elsewhere_host)),
+        lines);
   add_count(router.plan().counts().resets, "times that all series were forgotten, there are more than max_series",
             lines);
 }
@@ -197,7 +215,7 @@ void Routing::tell_replaced(const Rules& rules) {
 void Routing::swap(const config::Router& settings, std::int64_t now_ns) {
   std::int64_t since_ns = now_ns;
   bool follows = false;
-  if (rules_ != nullptr) rules_->tell_failures();
+  if (rules_ != nullptr) rules_->tell_problems();
   if (rules_ != nullptr && rules_->has_aggregates()) {
     rules_->end_ns = since_ns = next_start(now_ns, rules_->interval_ns);
     follows = rules_->begin_ns < rules_->end_ns;
@@ -232,7 +250,7 @@ router::Made Routing::end_intervals() {
   router::Made made;
   for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(intervals_ns_, rules->end_ns + rules->grace_ns), text_);
-    rules->tell_failures();
+    rules->tell_problems();
   }
   std::erase_if(ending_, [this](const auto& rules) {
     if (rules->ended(intervals_ns_)) tell_ended(*rules);
@@ -240,7 +258,7 @@ router::Made Routing::end_intervals() {
   });
   if (rules_ == nullptr) return made;
   made += rules_->router.end_intervals(intervals_ns_, text_);
-  rules_->tell_failures();
+  rules_->tell_problems();
   return made;
 }
 
@@ -249,14 +267,14 @@ router::Made Routing::end(WallTime now) {
   router::Made made;
   for (const auto& rules : ending_) {
     made += rules->router.end_intervals(std::min(now_ns, rules->end_ns) + rules->grace_ns, text_);
-    rules->tell_failures();
+    rules->tell_problems();
     tell_ended(*rules);
   }
   ending_.clear();
   if (rules_ == nullptr) return made;
   made +=
       whole_ ? rules_->router.end_all(now_ns, text_) : rules_->router.end_intervals(now_ns + rules_->grace_ns, text_);
-  rules_->tell_failures();
+  rules_->tell_problems();
   return made;
 }
 

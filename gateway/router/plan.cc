@@ -11,6 +11,7 @@
 #include "gateway/router/expression/expression.h"
 #include "gateway/router/message.h"
 #include "gateway/router/step.h"
+#include "gateway/router/topology.h"
 #include "gateway/router/unit.h"
 
 namespace gw::router {
@@ -140,6 +141,7 @@ Routed Plan::learn(SeriesRecord* record, std::string_view key, const codecs::Lin
   }
   Message message{*decoded, {}};
   const bool is_followed = learner_.walk(message, now_ns);
+  if (record == nullptr) note_host(message, *decoded);
   const Lesson& lesson = learner_.lesson();
   std::string head;
   const bool has_end = lesson.dropper || (append_head(head, message) && head.size() <= SeriesMemo::text_bytes_max);
@@ -158,6 +160,17 @@ Routed Plan::learn(SeriesRecord* record, std::string_view key, const codecs::Lin
   memory_.remember(record, key, lesson.way,
                    {.kind = PlanNodeKind::emit, .head = head_after(key, head), .source = source});
   return write(message, *decoded, line, out);
+}
+
+/// Names of hosts are often spelt otherwise in the file, and conditions that hold nothing then give no other sign.
+/// Rules may have mended the name behind those that ask.
+void Plan::note_host(const Message& message, const codecs::Message& before) {
+  if (rules_->topology == nullptr) return;
+  const std::string_view host = host_of(before, rules_->hostname_tag);
+  const bool is_known = rules_->topology->find(host) != nullptr ||
+                        rules_->topology->find(host_of(message, rules_->hostname_tag)) != nullptr;
+  if (host.empty() || is_known) return;
+  if (counts_.elsewhere++ == 0) counts_.elsewhere_host = host;
 }
 
 /// What no rule has touched is written as it stood.

@@ -37,9 +37,11 @@ struct PlanOptions {
 };
 
 struct PlanCounts {
-  std::uint64_t plain = 0;     ///< lines that took the plain way
-  std::uint64_t unlearnt = 0;  ///< of these: lines that there was no memory left for to learn from
-  std::uint64_t resets = 0;    ///< times when all series were forgotten: there were too many
+  std::uint64_t plain = 0;      ///< lines that took the plain way
+  std::uint64_t unlearnt = 0;   ///< of these: lines that there was no memory left for to learn from
+  std::uint64_t resets = 0;     ///< times when all series were forgotten: there were too many
+  std::uint64_t elsewhere = 0;  ///< series learnt of hosts that the topology does not have, where rules ask for it
+  std::string elsewhere_host;   ///< the first of these
 };
 
 /// What became of a line.
@@ -82,6 +84,7 @@ class Plan {
 
   Routed run(SeriesRecord& record, std::string_view key, const codecs::Line& line, std::int64_t now_ns,
              std::string& out);
+  void note_host(const Message& message, const codecs::Message& before);
   const PlanNode* follow(const PlanNode& node, Values& values);
   const PlanNode* scale(const PlanNode& node, Values& values);
   const PlanNode* branch(const PlanNode& node);

@@ -120,6 +120,11 @@ std::optional<Known> find_topology_function(std::string_view name) {
   return known;
 }
 
+bool asks_for_topology(const expression::Node& tree) {
+  if (tree.kind == expression::Node::Kind::method && tree.slot >= topology_slots) return true;
+  return std::ranges::any_of(tree.parts, [](const auto& part) { return asks_for_topology(*part); });
+}
+
 std::string why_no_value(std::string_view function, std::span<const std::string_view> texts) {
   const auto* const row = std::ranges::find(rows, function, &Row::name);
   if (row == std::end(rows) || row->asks != Asks::threads_of_type || texts[0].empty()) return {};

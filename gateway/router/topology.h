@@ -15,6 +15,7 @@
 
 #include "codecs/message.h"
 #include "gateway/router/expression/environment.h"
+#include "gateway/router/expression/node.h"
 #include "gateway/router/expression/value.h"
 
 namespace gw::router {
@@ -49,6 +50,8 @@ std::string_view host_of(const codecs::Message& message, std::string_view hostna
 inline constexpr int topology_slots = 1000;
 /// What an environment says of the function `name`; nothing where it is none of these.
 std::optional<expression::Known> find_topology_function(std::string_view name);
+/// Whether any part of `tree`, which was checked, calls one of these.
+bool asks_for_topology(const expression::Node& tree);
 /// Why it never has one for these arguments; empty where it may have. `texts` are those that are written down as texts,
 /// empty for all others.
 std::string why_no_value(std::string_view function, std::span<const std::string_view> texts);

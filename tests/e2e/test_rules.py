@@ -131,6 +131,22 @@ class Rules(TestCase):
         self.assertEqual(running.stderr.count("state=failed"), 3)
         running.wait_log(r"^    rule \S+ add_tags: warm = yes: 1 failed \(")
 
+    def test_hosts_that_the_topology_does_not_have_are_told_once_and_counted(self):
+        rules = {"drop_metrics_if": ["type-id in getSockCpuList(1)"]}
+        made = self.make(table("[router]", rules="router.json", topology="cluster.json"), file_sink(), rules=rules)
+        threads = {"node": [0, 1], "socket": [[0], [1]]}
+        made.write_file("cluster.json", json.dumps({"subClusters": [{"nodes": "n1", "topology": threads}]}))
+        running = self.use(made)
+        self.nats.wait_subscribed(SUBJECT)
+        lines = [f"a,cluster={CLUSTER},hostname={host},type=core,type-id=1 value=1 1000\n" for host in ("n1", "n2.site", "n3.site")]
+        self.client.publish(SUBJECT, lines[0] + lines[1])
+        running.wait_log(r'router host=n2\.site state="not in the topology" hint=".* give nil; told once, .*"$')
+        self.client.publish(SUBJECT, lines[2])
+        eventually(lambda: written(running) == lines[1:], what="the lines of these hosts")
+        self.assertEqual(running.stop(), 0)
+        self.assertEqual(running.stderr.count("not in the topology"), 1)
+        running.wait_log(r"^    series of hosts that the topology does not have, like 'n2\.site': 2$")
+
     def test_check_and_run_refuse_a_wrong_rule_with_its_place_and_a_caret(self):
         for rules, router in ('{"drop_metrics_if": ["metrc.Name() == \'a\'"]}', table("[router]", rules="router.json")), (
             None, table("[router]", drop_metrics_if=["metrc.Name() == 'a'"]),

@@ -74,6 +74,16 @@ std::string_view meta_set_by(const Step& step) {
 
 void append(Steps& to, const Steps& from) { to.insert(to.end(), from.begin(), from.end()); }
 
+bool asks_for_topology(const RuleSet& rules) {
+  const auto asks = [](const std::shared_ptr<const expression::Expression>& given) {
+    return given != nullptr && router::asks_for_topology(given->tree());
+  };
+  return std::ranges::any_of(rules.steps, asks, &router::Step::condition) ||
+         std::ranges::any_of(rules.aggregates, [&](const router::Aggregate& made) {
+           return asks(made.condition) || asks(made.function);
+         });
+}
+
 class RouterReader {
  public:
   RouterReader(const Document& document, std::vector<config::Problem>& problems, Seconds interval,
@@ -92,6 +102,7 @@ class RouterReader {
       read_router();
     }
     root_.finish();
+    if (!asks_for_topology(rules_)) rules_.topology = nullptr;  // else each message's host would be looked up
     return std::move(rules_);
   }
 

@@ -97,6 +97,13 @@ TEST_CASE("route gives rules the topology of hosts") {
       R"({"subClusters": [{"nodes": "n[1-2]", "topology": {"node": [0, 1], "socket": [[0], [1]]}}]})");
   const std::string lines = "a,hostname=n1,type-id=0 value=1\na,hostname=n2,type-id=1 value=1\n";
   CHECK(run({"--rules", rules.name(), "--topology", cluster.name()}, lines).out == "a,hostname=n1,type-id=0 value=1\n");
+  CHECK(run({"--rules", rules.name(), "--topology", cluster.name()}, lines).err.empty());
+  const Ran elsewhere = run({"--rules", rules.name(), "--topology", cluster.name()},
+                            "a,hostname=n1.site,type-id=1 value=1\nb,hostname=n2.site,type-id=1 value=1\n");
+  CHECK(elsewhere.code == 0);
+  CHECK(elsewhere.err ==
+        "cc-gateway route: 2 series of hosts that the topology does not have, like 'n1.site': functions that ask for "
+        "their hardware threads give nil\n");
   const Ran without = run({"--rules", rules.name()}, lines);
   CHECK(without.code == 2);
   CHECK(without.err.find("--topology") != std::string::npos);

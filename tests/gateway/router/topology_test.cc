@@ -118,6 +118,31 @@ TEST_CASE("conditions ask for the topology of the host of the message") {
   CHECK(router.plan().counts().plain == 0);
 }
 
+TEST_CASE("series of hosts that the topology does not have are counted, and one is named") {
+  Router router = router_of(R"x({"process_messages": [{"drop_by": "type-id in getSockCpuList(1)"}]})x");
+  routed(router, "m,hostname=f1,type-id=0 value=1 1\nm,type-id=2 value=1 1\n");
+  CHECK(router.plan().counts().elsewhere == 0);
+  const std::string_view lines = "m,hostname=f1.site,type-id=2 value=1 1\nm,hostname=h1,type-id=2 value=1 1\n";
+  CHECK(routed(router, lines) == lines);
+  CHECK(routed(router, lines) == lines);  // known series are not counted again
+  CHECK(router.plan().counts().elsewhere == 2);
+  CHECK(router.plan().counts().elsewhere_host == "f1.site");
+  // A rule may mend the name.
+  Router mending = router_of(R"x({"process_messages": [
+      {"add_tags_by": {"hostname": "f1"}, "if": "hostname == 'f1.site'"}, {"drop_by": "type-id in getSockCpuList(1)"}]})x");
+  routed(mending, lines);
+  CHECK(mending.plan().counts().elsewhere == 1);
+  CHECK(mending.plan().counts().elsewhere_host == "h1");
+  // Where nothing is asked of it, no host is missing.
+  Router asking_nothing = router_of(R"x({"drop_metrics_if": ["type-id in [1]"]})x");
+  CHECK(asking_nothing.rules().topology == nullptr);
+  routed(asking_nothing, lines);
+  CHECK(asking_nothing.plan().counts().elsewhere == 0);
+  Router asking_deep = router_of(R"x({"drop_metrics": ["m"], "num_cache_intervals": 1, "interval_aggregates": [
+      {"name": "x", "function": "sum(values) / (1 + len(getCpuList()))"}]})x");
+  CHECK(asking_deep.rules().topology != nullptr);
+}
+
 TEST_CASE("aggregates of one socket take the values of its hardware threads") {
   Router router = router_of(R"x({"drop_metrics": ["m"], "num_cache_intervals": 1, "interval_aggregates": [
       {"name": "x", "if": "name == 'm' && type-id in getCpuListOfType('socket', '1')", "function": "sum(values)",
