@@ -92,6 +92,8 @@ std::string Ledger::balance(std::string_view rules) const {
   if (messages_lost > 0)
     fmt::format_to(std::back_inserter(text), "  bus     {} messages lost before they were received (slow consumer)\n",
                    messages_lost.load());
+  if (messages_unread > 0)
+    fmt::format_to(std::back_inserter(text), "  bus     {} messages left unread at the stop\n", messages_unread.load());
   for (const Account& sink : sinks_) append_account(text, sink, {"accepted", "written"});
   return text;
 }

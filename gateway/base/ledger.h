@@ -92,6 +92,8 @@ class Ledger {
 
   /// Messages that the bus client threw away because nobody read them in time: their lines were never received.
   std::atomic<std::uint64_t> messages_lost{0};
+  /// Messages that had come, but were not read any more when the gateway stopped.
+  std::atomic<std::uint64_t> messages_unread{0};
 
   /// Tags without a value and commas without a tag that were left out of received lines: no line protocol, but what
   /// ClusterCockpit's own components write.

@@ -58,8 +58,8 @@ class Bus {
   /// `queue` empty: a plain subscription (a tap).
   virtual Result<std::unique_ptr<Subscription>> subscribe(std::string_view subject, std::string_view queue) = 0;
   virtual bool connected() const = 0;
-  /// The server refused a subscription for lack of permission: it hears nothing, however long it waits.
-  virtual bool subscription_refused() const = 0;
+  /// Subscriptions that the server has refused for lack of permission: they hear nothing, however long they wait.
+  virtual std::size_t refused_subscriptions() const = 0;
   /// Largest payload that the server takes, less what headers need. 0 until the first connection.
   virtual std::size_t payload_bytes_max() const = 0;
   /// Since when the connection stands; after a reconnect the peers' subscriptions need a moment to come back.

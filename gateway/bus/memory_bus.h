@@ -21,7 +21,7 @@ class MemoryBus final : public Bus {
   Result<void> flush(Milliseconds timeout) override;
   Result<std::unique_ptr<Subscription>> subscribe(std::string_view subject, std::string_view queue) override;
   bool connected() const override;
-  bool subscription_refused() const override { return false; }
+  std::size_t refused_subscriptions() const override { return 0; }
   std::size_t payload_bytes_max() const override;
   std::optional<SteadyTime> connected_since() const override;
   void stop_receiving() override;

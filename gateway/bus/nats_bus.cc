@@ -152,7 +152,7 @@ class NatsBus final : public Bus {
   Result<void> flush(Milliseconds timeout) override;
   Result<std::unique_ptr<Subscription>> subscribe(std::string_view subject, std::string_view queue) override;
   bool connected() const override { return watch_->up(); }
-  bool subscription_refused() const override { return watch_->subscription_refused(); }
+  std::size_t refused_subscriptions() const override { return watch_->refused_subscriptions(); }
   std::size_t payload_bytes_max() const override { return watch_->payload_bytes_max(); }
   std::optional<SteadyTime> connected_since() const override { return watch_->up_since(); }
   void stop_receiving() override { roster_->stop(); }

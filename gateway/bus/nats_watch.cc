@@ -155,6 +155,11 @@ std::uint64_t NatsWatch::refused_publishes() const {
   return refused_publishes_;
 }
 
+std::size_t NatsWatch::refused_subscriptions() const {
+  const std::scoped_lock lock(mutex_);
+  return refused_subscriptions_.size();
+}
+
 std::optional<std::string> NatsWatch::refused_publish(std::uint64_t seen, Milliseconds wait) const {
   std::unique_lock lock(mutex_);
   if (!refused_one_.wait_for(lock, wait, [this, seen] { return refused_publishes_ > seen; })) return std::nullopt;
@@ -185,7 +190,7 @@ void NatsWatch::refused(std::string_view text) {
     refused_subject_ = subject;
     refused_one_.notify_all();
   } else {
-    subscription_refused_ = true;
+    refused_subscriptions_.insert(subject);
   }
   if (refused_said_.size() >= refused_said_max || !refused_said_.insert(std::string(text)).second) return;
   log::error(

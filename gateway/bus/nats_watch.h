@@ -56,7 +56,8 @@ class NatsWatch {
   /// Why it is down.
   std::string reason() const;
 
-  bool subscription_refused() const { return subscription_refused_.load(); }
+  /// By subject: each is asked for anew with every connection.
+  std::size_t refused_subscriptions() const;
   /// How many publishes the server has refused for lack of permission.
   std::uint64_t refused_publishes() const;
   /// The subject of the last one, where there were more than `seen`; waits for one.
@@ -70,7 +71,7 @@ class NatsWatch {
 
   std::atomic<bool> up_{false};
   std::atomic<bool> closed_{true};
-  std::atomic<bool> subscription_refused_{false};
+  std::set<std::string> refused_subscriptions_;
   std::atomic<std::size_t> payload_bytes_max_{0};
   mutable std::mutex mutex_;
   mutable std::condition_variable refused_one_;

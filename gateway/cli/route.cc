@@ -47,6 +47,8 @@ constexpr std::string_view help =
     "A line that cannot be read is told on standard error and left out. Rules that failed on a line\n"
     "leave it as it was and are told at the end; so are units that are left as they were, for they\n"
     "are none that we know, aggregates that were not made, and values that were left out of them.\n"
+    "What is printed is what the rules make of a line. 'run' then writes it as the store takes it:\n"
+    "only the field 'value', whole seconds, with cluster and type; no line without a host or a number.\n"
     "Exit codes: 0 done; 1 a line or a rule failed; 2 the rules are wrong.\n";
 
 /// Comments of line protocol, before the line that they are about: what is printed can still be read as lines.

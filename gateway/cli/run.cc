@@ -60,13 +60,20 @@ void log_problems(const std::vector<std::string>& problems, log::Level level) {
 
 /// Reads the configuration again for its rules.
 void reload_rules(Gateway& gateway, const std::string& file) {
+  if (!gateway.has_router()) {
+    log::warn(
+        "router reload=none config={} hint=\"only [router] is read again, and this gateway was started without "
+        "one; all else needs a restart\"",
+        log::value(file));
+    return;
+  }
   const config::Loaded loaded = config::load_file(file, config::process_environment());
   if (loaded.ok() && loaded.config.router) {
     log_problems(loaded.lines(config::Problem::Severity::warning), log::Level::warn);
     gateway.replace_rules(*loaded.config.router);
     log::info(
-        "router reload=done config={} hint=\"rules, interval, grace, max_series and topology; all else needs a "
-        "restart\"",
+        "router reload=read config={} hint=\"rules, interval, grace, max_series and topology, in force from the next "
+        "message on; all else needs a restart\"",
         log::value(file));
     return;
   }

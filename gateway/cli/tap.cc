@@ -1,6 +1,7 @@
 #include "gateway/cli/tap.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <csignal>
@@ -33,7 +34,8 @@ constexpr std::string_view help =
     "no subscriber loses a message to it. Ends at Ctrl-C.\n"
     "\n"
     "  --config FILE            take server, login, prefix and cluster from a gateway's configuration\n"
-    "                           (with embedded = true: the server of the gateway that runs)\n"
+    "                           (with embedded = true: the server of the gateway that runs); the way for\n"
+    "                           users with a password, an nkey or certificates\n"
     "  --server URL             nats://HOST:PORT or tls://HOST:PORT\n"
     "  --token-file FILE        with --server: log in with the token in FILE\n"
     "  --credentials-file FILE  with --server: log in with a NATS credentials file\n"
@@ -74,6 +76,10 @@ Result<void> server_from(const Options& given, Settings& settings) {
   if (config) {
     if (auto read = from_config(*config, settings); !read) return read;
   } else {
+    if (server->find('@') != std::string_view::npos)
+      return invalid(
+          "--server: a login in it would be seen by all users of this machine: give --token-file or "
+          "--credentials-file; for a user with a password, --config");
     if (const auto problem = config::nats_url_problem(*server); !problem.empty())
       return invalid(fmt::format("--server: {}, for example: nats://127.0.0.1:4222", problem));
     settings.nats.url = {*server};
@@ -182,8 +188,8 @@ int listen(const Settings& settings, std::ostream& out, std::ostream& err) {
       if (!print_waiting(*subscription, printer, settings.count)) return done;
     }
     if (!out.flush()) return failed;  // the reader of our pipe is gone, or the disk is full
-    if (settings.patterns.size() == 1 && (*bus)->subscription_refused()) {
-      err << "cc-gateway tap: this user may not hear " << settings.patterns.front() << '\n';
+    if ((*bus)->refused_subscriptions() == settings.patterns.size()) {
+      err << fmt::format("cc-gateway tap: this user may not hear {}\n", fmt::join(settings.patterns, " nor "));
       return failed;
     }
     if (lost_now > lost) err << fmt::format("tap: too slow, {} messages were not shown\n", lost_now - lost);

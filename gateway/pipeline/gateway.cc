@@ -119,6 +119,12 @@ Result<void> Gateway::open_router(const config::Config& config) {
   }
   const auto since = once_ ? std::nullopt : std::optional(clock_.now().wall);
   routing_ = std::make_unique<Routing>(*config.router, since);
+  if (const auto& rules = config.router->rules; rules && !rules->aggregates.empty() && !config.router->queue.empty())
+    log::info(
+        "router aggregates={} queue={} hint=\"let no second subscriber of this queue group compute them: each would "
+        "see "
+        "a part of the lines\"",
+        rules->aggregates.size(), log::value(config.router->queue));
   egress_ = std::make_unique<Egress>(std::move(subscriptions), lanes_, *routing_,
                                      Acceptor(config.gateway.cluster, config.router->future_max), ledger_, clock_);
   return {};
@@ -197,6 +203,7 @@ void Gateway::stop_egress(SteadyTime deadline) {
   egress_->give_up();
   egress_thread_ = {};
   unfinished_.unread = egress_->pending();
+  ledger_.messages_unread = unfinished_.unread;
 }
 
 void Gateway::stop_lanes(SteadyTime deadline) {
@@ -217,7 +224,7 @@ std::string Gateway::balance() const { return ledger_.balance(routing_ ? routing
 
 std::string Gateway::losses() const {
   std::string text;
-  if (egress_ && bus_->subscription_refused()) text += " subscription=refused";
+  if (egress_ && bus_->refused_subscriptions() > 0) text += " subscription=refused";
   if (hears_itself_ && ledger_.receive().in_total() < ledger_.published())
     text += fmt::format(" not_received_lines={}", ledger_.published() - ledger_.receive().in_total());
   if (ledger_.messages_lost > 0) text += fmt::format(" messages_lost={}", ledger_.messages_lost.load());

@@ -57,6 +57,7 @@ class Gateway {
   /// Stop polling, publish, drain, write. Within the budget.
   Unfinished stop(const StopBudget& budget);
 
+  bool has_router() const { return routing_ != nullptr; }
   /// From the next message on, the rules of `router` are in force, with its interval, grace and max_series; its other
   /// settings are not.
   void replace_rules(const config::Router& router);

@@ -94,14 +94,27 @@ class Permissions(TestCase):
         self.assertEqual(running.stop(), 0)
         self.assertNotIn("state=refused", running.log)
 
-    def test_a_tap_listens(self):
+    def tap_config(self, role):
         folder = Gateway()
-        conf = folder.write_config(
+        return folder.write_config(
             '[gateway]\ncluster = "fritz"\nstate_dir = "state"\n'
-            + nats_table(self.server, user="tap", password_file=str(folder.write_file("pw", "p")))
+            + nats_table(self.server, user=role, password_file=str(folder.write_file("pw", "p")))
             + ROUTER + file_sink()
         )  # fmt: skip
-        tap = self.use(Tap(self.server, "--config", conf, "--count", "1"))
+
+    def test_a_tap_that_may_hear_nothing_ends(self):
+        done = Gateway().run("tap", "--config", self.tap_config("poller"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cc-gateway tap: this user may not hear fritz.metrics nor fritz.events.> nor fritz.log.>\n", done.stderr)
+
+    def test_a_tap_that_may_hear_a_part_listens_to_that(self):
+        tap = self.use(Tap(self.server, "--config", self.tap_config("subscriber"), "--count", "1", subscriptions=1))
+        tap.wait_log(r"state=refused what=subscribe subject=fritz\.log\.")
+        self.login("admin").publish(SUBJECT, "cpu_load,hostname=n1 value=1 1\n")
+        self.assertEqual(tap.wait(), 0)
+
+    def test_a_tap_listens(self):
+        tap = self.use(Tap(self.server, "--config", self.tap_config("tap"), "--count", "1"))
         self.login("admin").publish(SUBJECT, "cpu_load,hostname=n1 value=1 1\n")
         self.assertEqual(tap.wait(), 0)
         self.assertEqual((tap.stdout, tap.told), ("cpu_load,hostname=n1 value=1 1\n", ""))

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import time
 
-from delivery import CLUSTER, SUBJECT, check_balance, file_sink, gateway, line, nats_table, store_sink, table, written
-from harness import Gateway, MetricStore, NatsServer, TestCase, eventually, main
+from delivery import CLUSTER, SUBJECT, check_balance, clock_source, file_sink, gateway, line, nats_table, store_sink, table, written
+from harness import Gateway, MetricStore, NatsServer, Prometheus, TestCase, eventually, main
 from nats_client import NatsClient
 
 
@@ -92,6 +92,19 @@ class Rules(TestCase):
         self.assertEqual({tuple(pair) for pair in names.values()}, {("old", "old"), ("new", "new")})
         self.assertEqual(running.stop(), 0)
         check_balance(self, running)
+
+    def test_sighup_to_a_gateway_without_router_says_that_there_is_nothing_to_read(self):
+        running = self.use(gateway(nats_table(self.nats), clock_source(self.use(Prometheus()))))
+        running.wait_log(r"bus=nats state=up")
+        running.signal(signal.SIGHUP)
+        running.wait_log(r'router reload=none config=\S+ hint="only \[router\] is read again, and this gateway was started without one; ')
+        self.assertEqual(running.stop(), 0)
+
+    def test_that_aggregates_want_no_second_subscriber_of_the_queue_group_is_said_at_the_start(self):
+        rules = {"num_cache_intervals": 1, "interval_aggregates": [{"name": "x", "function": "sum(values)"}]}
+        running = self.start(table("[router]", rules="router.json"), file_sink(), rules=rules)
+        running.wait_log(r'router aggregates=1 queue=\S+ hint="let no second subscriber of this queue group compute them: ')
+        self.assertEqual(running.stop(), 0)
 
     def test_rules_that_are_wrong_leave_those_before_in_force(self):
         running = self.start(table("[router]", rules="router.json"), file_sink(), rules={"rename_metrics": {"a": "before"}})

@@ -86,6 +86,7 @@ class Stop(TestCase):
         unwritten = accounts["write ccms"].reasons["stopped"]
         unread = int(running.wait_log(rf"state=stopped unread_messages=(\d+) unwritten_lines={unwritten} ")[1])
         self.assertEqual(unread + unwritten, 200)
+        running.wait_log(rf"^  bus     {unread} messages left unread at the stop$")
         self.assertLess(unwritten, 40)
 
     def test_while_nats_is_away(self):

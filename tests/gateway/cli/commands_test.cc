@@ -37,8 +37,8 @@ TEST_CASE("what is wrong with a command line is told on stderr with exit code 2"
   check({"tap"}, "cc-gateway tap: give either --config FILE or --server URL\n");
   check({"tap", "--server", "nats://h"}, "cc-gateway tap: --cluster C is missing\n");
   check({"tap", "--server", "nats://u:secret@h", "--cluster", "c"},
-        "cc-gateway tap: --server: a login in it would be logged: use 'user' and 'password_file', or 'token_file', for "
-        "example: nats://127.0.0.1:4222\n");
+        "cc-gateway tap: --server: a login in it would be seen by all users of this machine: give --token-file or "
+        "--credentials-file; for a user with a password, --config\n");
   check({"tap", "--server", "http://h", "--cluster", "c"},
         "cc-gateway tap: --server: it must begin with nats:// or tls://, for example: nats://127.0.0.1:4222\n");
   check({"tap", "--server", "nats://h", "--cluster", "c", "--prefix", "a..b"},

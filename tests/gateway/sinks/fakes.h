@@ -193,7 +193,7 @@ class FakeBus final : public gw::Bus {
   gw::Result<std::unique_ptr<gw::Subscription>> subscribe(std::string_view, std::string_view) override {
     return gw::invalid("not in this test");
   }
-  bool subscription_refused() const override { return false; }
+  std::size_t refused_subscriptions() const override { return 0; }
   bool connected() const override { return since.has_value(); }
   std::size_t payload_bytes_max() const override { return bytes_max; }
   std::optional<gw::SteadyTime> connected_since() const override { return since; }
