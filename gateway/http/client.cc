@@ -66,7 +66,7 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   if (line.starts_with("HTTP/")) transfer.response = Response{};
   Response& response = transfer.response;
   header_is(line, "content-type", response.content_type) || header_is(line, "location", response.location) ||
-      header_is(line, "retry-after", response.retry_after);
+      header_is(line, "retry-after", response.retry_after) || header_is(line, "date", response.date);
   return size;
 }
 
@@ -261,6 +261,12 @@ bool has_part(CURLU* url, CURLUPart part) {
 std::unique_ptr<Transport> make_client(int connections_per_host) {
   static const CurlGlobal global;
   return std::make_unique<Client>(connections_per_host);
+}
+
+std::optional<WallTime> time_of(const std::string& date) {
+  const std::time_t seconds = curl_getdate(date.c_str(), nullptr);
+  if (seconds < 0) return std::nullopt;
+  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::from_time_t(seconds));
 }
 
 std::string url_encode(std::string_view text) {

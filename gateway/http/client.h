@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ struct Response {
   std::string location;     ///< of a redirect: redirects are reported, not followed
   std::string retry_after;  ///< as the peer wrote it
   std::string body;         ///< decompressed
+  std::string date;         ///< what its clock showed, as it wrote it
 };
 
 /// The request got no complete answer.
@@ -72,6 +74,8 @@ class Transport {
 /// libcurl's multi interface. `connections_per_host` bounds the connections to one peer; what is over it waits.
 std::unique_ptr<Transport> make_client(int connections_per_host);
 
+/// What a peer wrote as Date (RFC 9110, section 5.6.7), in whole seconds; nothing where that is no time.
+std::optional<WallTime> time_of(const std::string& date);
 /// `text` as a part of a query string.
 std::string url_encode(std::string_view text);
 /// Why `url` is no http(s) URL with a host, or nothing. A URL with user:password@ is refused: it would be logged.

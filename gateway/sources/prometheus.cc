@@ -27,6 +27,9 @@ namespace {
 
 constexpr std::string_view no_series = "the query answered, but with no series: try it in Prometheus' own page";
 
+/// What answers may take to be made and to be read here is no difference of clocks.
+constexpr Seconds clocks_differ_max(30);
+
 /// Queries of one metric: only their series can meet in the store.
 struct Metric {
   std::string name;
@@ -75,6 +78,7 @@ class PrometheusSource final : public Source {
   void tell_dropped(QueryState& query, Reason reason, const codecs::QuerySample& sample);
   void tell_duplicate(Metric& metric);
   void tell_state(QueryState& query, std::string_view trouble);
+  void tell_clock(const http::Response& response, WallTime now);
   void tell_warnings(QueryState& query, const std::vector<std::string>& warnings);
   void finish(Metric& metric);
 
@@ -90,6 +94,7 @@ class PrometheusSource final : public Source {
   WallTime tick_{};
   std::optional<std::uint64_t> age_probe_;  // its request; the tick's queries start when it is answered
   bool age_is_settled_ = false;
+  bool clock_was_told_ = false;
   std::size_t taken_ = 0;  // samples of the answer that is being decoded
   std::uint64_t failures_ = 0;
   std::uint64_t skipped_ = 0;
@@ -168,7 +173,8 @@ void PrometheusSource::start(std::size_t query) {
   if (--metric.outstanding == 0) finish(metric);
 }
 
-bool PrometheusSource::take(http::Completed& completed, Instant /*now*/) {
+bool PrometheusSource::take(http::Completed& completed, Instant now) {
+  if (completed.answer) tell_clock(*completed.answer, now.wall);
   if (age_probe_ == completed.id) {
     take_age_probe(completed.answer);
     start_queries();
@@ -273,6 +279,21 @@ void PrometheusSource::tell_state(QueryState& query, std::string_view trouble) {
   else
     log::error("source={} metric={} state=failing reason={}", settings_.name, metric, log::value(trouble));
   query.trouble = trouble;
+}
+
+/// Queries ask for the time of our clock, and that is what is written: by a server whose clock differs, values of
+/// another time would pass for present ones, or there would seem to be none.
+void PrometheusSource::tell_clock(const http::Response& response, WallTime now) {
+  const std::optional<WallTime> theirs = http::time_of(response.date);
+  if (clock_was_told_ || !theirs) return;
+  const Seconds ahead = std::chrono::round<Seconds>(*theirs - now);
+  if (std::chrono::abs(ahead) <= clocks_differ_max) return;
+  clock_was_told_ = true;
+  log::warn(
+      "source={} clock=\"the server's is {} s {} ours\" hint=\"values are asked for and written by ours: set both by "
+      "NTP; "
+      "told once\"",
+      settings_.name, std::chrono::abs(ahead).count(), ahead > Seconds(0) ? "ahead of" : "behind");
 }
 
 void PrometheusSource::tell_warnings(QueryState& query, const std::vector<std::string>& warnings) {

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """A Prometheus that answers wrongly: a fault server of ours stands in its place. Each fault hurts only the query that it happens to."""
 
+import email.utils
 import json
+import re
 import threading
 import time
 
@@ -146,6 +148,14 @@ class StillGood(TestCase):
         program = gateway(None, source(server.url, QUERIES), to_file())
         done = once(program)
         self.assertEqual((done.returncode, done.balance["poll"].reasons), (0, {"no_hostname": 1}))
+
+    def test_a_clock_that_differs_is_told_once(self):
+        for seconds, told in (3600, r"3[56]\d\d s ahead of"), (-120, r"12\d s behind"):
+            answer = vector(2)
+            answer.headers["Date"] = email.utils.formatdate(time.time() + seconds, usegmt=True)
+            done = self.check(answer)
+            self.assertEqual(len(re.findall(rf"level=warning source=prometheus clock=\"the server's is {told} ours\" hint=", done.stderr)), 1, done.stderr)
+        self.assertNotIn("clock=", self.check(vector(2)).stderr)
 
     def test_warnings_are_logged_and_the_data_kept(self):
         done = self.check(vector(2, more={"warnings": ["one store did not answer"], "infos": ["may be no counter"]}))

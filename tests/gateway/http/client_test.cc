@@ -28,6 +28,17 @@ TEST_CASE("URLs are joined with one slash, and query text is percent-encoded") {
   CHECK(url_encode("a b+c&d={x=~\"1|2\"}/µ~") == "a%20b%2Bc%26d%3D%7Bx%3D~%221%7C2%22%7D%2F%C2%B5~");
 }
 
+TEST_CASE("the time that a peer wrote is read in all three spellings of HTTP") {
+  const gw::WallTime want{std::chrono::seconds(784'111'777)};
+  CHECK(time_of("Sun, 06 Nov 1994 08:49:37 GMT") == want);
+  CHECK(time_of("Sunday, 06-Nov-94 08:49:37 GMT") == want);
+  CHECK(time_of("Sun Nov  6 08:49:37 1994") == want);
+  for (const char* const no_time : {"", "yesterday", "Sun, 99 Nov 1994 08:49:37 GMT"}) {
+    CAPTURE(no_time);
+    CHECK(!time_of(no_time));
+  }
+}
+
 TEST_CASE("a request without a server fails with a reason, and a cancelled one completes as cancelled") {
   const auto client = make_client(2);
   Request request;
