@@ -9,6 +9,7 @@
 
 #include "gateway/base/suggest.h"
 #include "gateway/config/problem.h"
+#include "gateway/config/types.h"
 #include "gateway/router/aggregate.h"
 #include "gateway/router/expression/functions.h"
 #include "gateway/router/expression/value.h"
@@ -65,8 +66,7 @@ std::string no_type(std::string_view text) {
 
 /// A slip of the pen only: the tag `type` may have any value.
 std::string no_type_of_part(std::string_view text) {
-  constexpr std::array<std::string_view, 7> types = {"node", "socket",   "memoryDomain", "die",
-                                                     "core", "hwthread", "accelerator"};
+  constexpr auto types = config::metric_types;
   if (std::ranges::find(types, text) != types.end()) return {};
   const bool is_numa = text == "numadomain";  // what cc-metric-collector calls it
   const std::string meant = config::did_you_mean(is_numa ? "memoryDomain" : text, types);
@@ -148,6 +148,18 @@ std::string slip_in_function(const Node& function, const Words& metrics) {
     if (std::string slip = slip_in_function(*part, metrics); !slip.empty()) return slip;
   }
   return {};
+}
+
+std::string why_no_part(std::string_view type) {
+  constexpr std::pair<std::string_view, std::string_view> others[] = {
+      {"cpu", "hwthread"},      {"thread", "hwthread"}, {"numadomain", "memoryDomain"},
+      {"numa", "memoryDomain"}, {"gpu", "accelerator"}, {"host", "node"}};
+  constexpr auto types = config::metric_types;
+  if (std::ranges::find(types, type) != types.end()) return {};
+  const auto* const other = std::ranges::find(others, type, &std::pair<std::string_view, std::string_view>::first);
+  const std::string meant = config::did_you_mean(other == std::end(others) ? type : other->second, types);
+  return fmt::format("ClusterCockpit has no type {}{}", config::in_quotes(type),
+                     meant.empty() ? ": there are " + config::list_of(types) : meant);
 }
 
 std::optional<WantedNames> names_wanted(const Node& condition) {

@@ -16,6 +16,9 @@ std::string slip_in(const expression::Node& condition, const Words& keys);
 /// The same of the function of an aggregate; `metrics` are known to be names of some.
 std::string slip_in_function(const expression::Node& function, const Words& metrics);
 
+/// Why no part of a host can have this value of the tag `type`, and what may be meant; empty where one can.
+std::string why_no_part(std::string_view type);
+
 struct WantedNames {
   Words names;
   bool alone = false;  ///< nothing else is asked

@@ -29,6 +29,12 @@ std::string_view tag_set_by(const Step& step) {
   return step.kind == Step::Kind::set ? step.key : step.kind == Step::Kind::move ? step.value : std::string_view();
 }
 
+/// Fields that rules give are texts.
+bool makes_value_text(const Step& step) {
+  return step.to == Part::fields && ((step.kind == Step::Kind::set && step.key == "value") ||
+                                     (step.kind == Step::Kind::move && step.value == "value"));
+}
+
 bool takes_tag(const Step& step) {
   return step.from == Part::tags && (step.kind == Step::Kind::erase || step.kind == Step::Kind::move);
 }
@@ -80,6 +86,7 @@ class Walk {
     for (std::size_t i = 0; i < rules_.steps.size(); ++i) {
       look_at(rules_.steps[i]);
       look_at_tags(rules_.steps[i], i);
+      look_at_given(rules_.steps[i]);
     }
     // What is dropped is still there to compute from.
     std::erase_if(gone_, [](const auto& entry) { return !entry.second.for_aggregates; });
@@ -194,6 +201,27 @@ class Walk {
     warn(step.rule, std::string(cost));
   }
 
+  void look_at_given(const Step& step) {
+    if (makes_value_text(step))
+      warn(step.rule,
+           "the field 'value' becomes a text, and lines without a number there are dropped as not_a_number: rules "
+           "change a number by the prefix of its unit only; put a text under another key");
+    if (step.kind != Step::Kind::set || step.to != Part::tags) return;
+    if (step.key == "type") {
+      if (std::string why = why_no_part(step.value); !why.empty()) warn(step.rule, std::move(why));
+    }
+    if (step.condition != nullptr) return;
+    if (step.key == "hostname") {
+      warn(step.rule, fmt::format("all hosts are written as hostname={}: the last one overwrites the others; give the "
+                                  "rule a condition, like hostname == nil for lines without a host",
+                                  step.value));
+    } else if (step.key == rules_.hostname_tag && !rules_.aggregates.empty()) {
+      warn(step.rule, fmt::format("all hosts get {}={}, and by this tag, 'hostname_tag', aggregates tell them apart: "
+                                  "there are none of several hosts; give the rule a condition",
+                                  step.key, step.value));
+    }
+  }
+
   void look_at(const router::Aggregate& aggregate) {
     const auto wanted = aggregate.condition == nullptr ? std::nullopt : names_wanted(aggregate.condition->tree());
     if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
@@ -247,6 +275,9 @@ class Walk {
       return warn(aggregate.rule, fmt::format("each host has this aggregate, and all are written as hostname={}: the "
                                               "last one overwrites the others; there are none of several hosts",
                                               *host));
+    if (const auto type = value_of(aggregate, "type"); type && type != router::copied) {
+      if (std::string why = why_no_part(*type); !why.empty()) return warn(aggregate.rule, std::move(why));
+    }
     if (const router::Aggregate* const other = earlier_of_its_series(aggregate); other != nullptr && !of_some_hosts)
       return warn(aggregate.rule,
                   fmt::format("it has the name and the tags of {}: one overwrites the other", place_of(other->rule)));

@@ -25,6 +25,10 @@ void check_condition(std::string_view condition, std::string_view want) {
   CHECK(problems == (want.empty() ? "" : "1:22: warning: " + std::string(want) + "\n"));
 }
 
+const std::string text_value =
+    ": warning: the field 'value' becomes a text, and lines without a number there are dropped as not_a_number: rules "
+    "change a number by the prefix of its unit only; put a text under another key\n";
+
 /// As many of `row` as a file of rules can have, on one line.
 std::string large_file(std::string_view head, std::string_view row, std::string_view tail) {
   std::string text(head);
@@ -400,9 +404,10 @@ TEST_CASE("rules for what an earlier condition drops are warned of") {
   check_list(R"x({"drop_by": "type == 'a'"}, {"drop_by": "tag.type == 'b'"})x", "");
   // What it asks for has changed since.
   for (const std::string_view change :
-       {R"x({"add_base_tags": {"type": "a"}})x", R"x({"move_meta_to_tags_by": {"b": "type"}})x",
-        R"x({"add_meta_by": {"type": "a"}, "if": "value > 1"})x"}) {
-    check_list(R"x({"drop_by": "type == 'a'"}, )x" + std::string(change) + R"x(, {"drop_by": "type == 'a'"})x", "");
+       {R"x({"add_base_tags": {"type": "core"}})x", R"x({"move_meta_to_tags_by": {"b": "type"}})x",
+        R"x({"add_meta_by": {"type": "core"}, "if": "value > 1"})x"}) {
+    check_list(R"x({"drop_by": "type == 'core'"}, )x" + std::string(change) + R"x(, {"drop_by": "type == 'core'"})x",
+               "");
   }
   check_list(R"x({"drop_by": "type == 'a'"}, {"add_base_tags": {"k": "v"}}, {"drop_by": "type == 'a'"})x",
              "1:97: warning: nothing gets to this rule: 'drop_by: type == 'a'' in line 1 drops all that fulfils it");
@@ -412,8 +417,9 @@ TEST_CASE("rules for what an earlier condition drops are warned of") {
  {"drop_by": "metric.Name() startsWith 'a' && value > 1"})x",
              "");
   check_list(R"x({"drop_by": "len(tags) > 3"}, {"add_base_tags": {"k": "v"}}, {"drop_by": "len(tags) > 3"})x", "");
-  check_list(R"x({"drop_by": "msg.IsMetric()"}, {"add_fields_by": {"value": "1"}}, {"drop_by": "msg.IsMetric()"})x",
-             "");
+  check(
+      R"x({"manipulate_messages": [{"drop_by": "msg.IsMetric()"}, {"add_fields_by": {"value": "1"}}, {"drop_by": "msg.IsMetric()"}]})x",
+      "1:76" + text_value);
 }
 
 TEST_CASE("rules for a type of message that an earlier one drops are warned of") {
@@ -433,7 +439,9 @@ TEST_CASE("rules for a type of message that an earlier one drops are warned of")
   check_list(R"x({"drop_by_type": ["event", "metric"]})x", "1:83");
   check_list(R"x({"drop_by": "messagetype == 'event'"}, {"rename_by": {"a": "b"}})x", "");
   check_list(R"x({"drop_by": "value > 1 || event == 'a'"})x", "");
-  check_list(R"x({"add_fields_by": {"value": "1"}}, {"normalize_units": true})x", "");
+  check(
+      R"x({"manipulate_messages": [{"drop_by_type": ["metric"]}, {"add_fields_by": {"value": "1"}}, {"normalize_units": true}]})x",
+      "1:75" + text_value);
   check(R"x({"manipulate_messages": [{"drop_by_type": ["event"]}, {"normalize_units": true}]})x", "");
   check(R"x({"manipulate_messages": [{"drop_by_type": ["metric"], "if": "type == 'a'"}, {"normalize_units": true}]})x",
         "");
@@ -478,7 +486,9 @@ TEST_CASE("rules that take away what makes a line acceptable are warned of") {
         "cc-metric-store\n");
   check(R"x({"delete_tags": [{"key": "unit"}], "process_messages": [{"delete_meta_by": ["hostname"]}]})x", "");
   // It is given again, or there is one value a host.
-  check(R"x({"manipulate_messages": [{"delete_tags_by": ["hostname"]}, {"add_base_tags": {"hostname": "a"}}]})x", "");
+  check(
+      R"x({"manipulate_messages": [{"delete_tags_by": ["hostname"]}, {"add_base_tags": {"hostname": "a"}, "if": "hostname == nil"}]})x",
+      "");
   check(R"x({"manipulate_messages": [{"delete_tags_by": ["type-id"], "if": "type == 'node'"}]})x", "");
   check(R"x({"manipulate_messages": [{"add_base_tags": {"type": "node"}}, {"delete_tags_by": ["type-id"]}]})x", "");
   check(
@@ -495,6 +505,45 @@ TEST_CASE("rules that take away what makes a line acceptable are warned of") {
   check(R"x({"manipulate_messages": [{"add_base_tags": {"type": "node"}}, {"delete_tags_by": ["hostname"]}]})x",
         "1:83: warning: without the tag 'hostname' cc-metric-store takes no line, and the gateway drops it as "
         "bad_host\n");
+}
+
+TEST_CASE("rules that make the value of metrics a text are warned of") {
+  check(R"x({"manipulate_messages": [{"add_fields_by": {"value": "3"}, "if": "name == 'a'"}]})x", "1:45" + text_value);
+  check(R"x({"add_field_if": [{"key": "value", "value": "3", "if": "true"}]})x", "1:19" + text_value);
+  check(R"x({"process_messages": [{"move_tags_to_fields_by": {"level": "value"}}]})x", "1:51" + text_value);
+  check(R"x({"process_messages": {"move_meta_to_field_if": [{"key": "level", "value": "value"}]}})x",
+        "1:49" + text_value);
+  check(R"x({"process_messages": [{"add_fields_by": {"values": "3"}}, {"add_meta_by": {"value": "3"}}]})x", "");
+}
+
+TEST_CASE("tags that no host, or all hosts alike, can have are warned of") {
+  const std::string all_hosts =
+      ": warning: all hosts are written as hostname=x: the last one overwrites the others; give the rule a condition, "
+      "like hostname == nil for lines without a host\n";
+  check(R"x({"process_messages": [{"add_tags_by": {"hostname": "x"}}]})x", "1:40" + all_hosts);
+  check(R"x({"add_tags": [{"key": "hostname", "value": "x", "if": "*"}]})x", "1:15" + all_hosts);
+  check(R"x({"process_messages": [{"add_tags_by": {"hostname": "x"}, "if": "hostname == nil"}]})x", "");
+  check(R"x({"hostname_tag": "node", "add_tags": [{"key": "node", "value": "x"}]})x", "");
+  check(R"x({"hostname_tag": "node", "add_tags": [{"key": "node", "value": "x"}], "num_cache_intervals": 1,
+"interval_aggregates": [{"name": "a", "function": "sum(m)"}]})x",
+        "1:39: warning: all hosts get node=x, and by this tag, 'hostname_tag', aggregates tell them apart: there are "
+        "none of several hosts; give the rule a condition\n");
+
+  const auto check_type = [](std::string_view type, const std::string& want) {
+    check(fmt::format(R"x({{"process_messages": [{{"add_tags_by": {{"type": "{}"}}, "if": "name == 'a'"}}]}})x", type),
+          want.empty() ? want : "1:40: warning: ClusterCockpit has no type " + want + "\n");
+  };
+  check_type("cpu", "'cpu', did you mean 'hwthread'?");
+  check_type("gpu", "'gpu', did you mean 'accelerator'?");
+  check_type("numadomain", "'numadomain', did you mean 'memoryDomain'?");
+  check_type("Socket", "'Socket', did you mean 'socket'?");
+  check_type("filesystem",
+             "'filesystem': there are 'node', 'socket', 'die', 'memoryDomain', 'llc', 'core', 'hwthread', "
+             "'accelerator'");
+  for (const std::string_view type : {"node", "llc", "hwthread", "accelerator"}) check_type(type, "");
+  check(R"x({"num_cache_intervals": 1,
+"interval_aggregates": [{"name": "a", "function": "sum(m)", "tags": {"type": "cpu"}}]})x",
+        "2:25: warning: ClusterCockpit has no type 'cpu', did you mean 'hwthread'?\n");
 }
 
 TEST_CASE("stages that stage_order leaves out are warned of, and do not run") {
