@@ -11,6 +11,7 @@
 #include "gateway/base/suggest.h"
 #include "gateway/router/expression/expression.h"
 #include "gateway/router/expression/functions.h"
+#include "gateway/router/expression/parser.h"
 
 namespace gw::expression {
 namespace {
@@ -341,6 +342,7 @@ Type Checker::check_method(Node& node) {
   for (std::size_t i = 1; i < node.parts.size(); ++i) check(*node.parts[i]);
   if (problem_) return {};
   if (of.kind == Node::Kind::nothing) return check_function(node);
+  if (std::string how = how_it_stands(node.text); !how.empty()) return fail(node, std::move(how));
   if (type.is(T::any) && of.kind == Node::Kind::name) {
     const std::string_view meant = nearest(of.text, environment_.names());
     return fail(of, meant.empty() ? fmt::format("unknown name '{}'", of.text)

@@ -104,7 +104,7 @@ class Lexer {
       at_ += sign.size();
       return finish();
     }
-    if (c == '&') return fail(at_, "'&' is no operator: 'and' is '&&'");
+    if (c == '&') return fail(at_, "'&' is no operator: 'and' is '&&', and of the bits of integers bitand(a, b)");
     if (c == '~') return fail(at_, "'~' is no operator: a pattern is tested by 'matches'");
     fail(at_, "what starts here is no part of an expression");
   }

@@ -28,6 +28,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -97,6 +98,8 @@ std::string_view other_spelling(std::string_view sign) {
   if (sign == "=") return "'=' assigns nothing here: 'is equal' is '=='";
   if (sign == "AND") return "'and' is written in small letters, or '&&'";
   if (sign == "OR") return "'or' is written in small letters, or '||'";
+  if (sign == "like" || sign == "LIKE")
+    return "there is no 'like', but 'contains', 'startsWith', 'endsWith' and 'matches'";
   return {};
 }
 
@@ -155,6 +158,8 @@ class Parser {
                                                       : fmt::format("unexpected '{}'", now().spelt);
     if (!meant.empty()) {
       text = meant;
+    } else if (const std::string how = how_it_stands(now().spelt); !how.empty()) {
+      text = how;
     } else if (!wanted.empty()) {
       text += fmt::format(", '{}' is missing", wanted);
     } else if (now().kind == Token::Kind::end) {
@@ -363,6 +368,7 @@ NodePtr Parser::primary() {
   }
   if (take("(")) {
     NodePtr node = sequence();
+    if (at(",")) fail(now().at, "a list stands in brackets: name in ['a', 'b']");
     expect(")");
     return postfix(std::move(node));
   }
@@ -584,6 +590,12 @@ void Parser::arguments(std::vector<NodePtr>& into) {
 }
 
 }  // namespace
+
+std::string how_it_stands(std::string_view word) {
+  constexpr std::string_view operators[] = {"matches", "contains", "startsWith", "endsWith"};
+  if (std::ranges::find(operators, word) == std::end(operators)) return {};
+  return fmt::format("'{0}' stands between two texts: name {0} 'x'", word);
+}
 
 Checked<NodePtr> parse(std::string_view source) {
   Checked<std::vector<Token>> tokens = tokens_of(source);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "codecs/line_protocol.h"
@@ -21,6 +22,16 @@ namespace {
 
 /// Of all that rules give, only a prefix may be empty.
 std::string_view shown(const Node& text) { return text.text.empty() ? "no prefix" : std::string_view(text.text); }
+
+/// What `name` at the start of `text` mostly comes from, where names go on behind a '-': "mem-free".
+std::string hint_for_minus(std::string_view text, std::string_view name) {
+  const auto in_name = [](char c) { return c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, in_name) - text.begin());
+  const bool goes_on = end > name.size() + 1 && text[name.size()] == '-' && !text.substr(end).starts_with('(');
+  if (!goes_on) return {};
+  return fmt::format("; '-' is minus: if '{}' is the name of one metric, rename it by a rule to one without '-'",
+                     text.substr(0, end));
+}
 
 }  // namespace
 
@@ -137,7 +148,8 @@ Condition StepMaker::function(const Node& text) {
   constexpr std::string_view instead = "take its sum, min, max, avg, median or len";
   if (const expression::Node* const list = metric_as_number(tree); list != nullptr)
     error(place_in(places_, text, list->at),
-          fmt::format("'{}' is a list, the values of a metric: {}", list->text, instead));
+          fmt::format("'{}' is a list, the values of a metric: {}{}", list->text, instead,
+                      hint_for_minus(std::string_view(text.text).substr(list->at), list->text)));
   else if (made->type().is(expression::Type::Kind::list))
     error(place_in(places_, text, tree.at), fmt::format("an aggregate is a number, and this is a list: {}", instead));
   else if (!made->type().may_be_number())

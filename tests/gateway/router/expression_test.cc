@@ -261,7 +261,17 @@ TEST_CASE("the text of an expression says what is wrong with it, and where") {
   check_condition("value > 70 AND name == 'x'", "11: 'and' is written in small letters, or '&&'");
   check_condition("value > 70 OR name == 'x'", "11: 'or' is written in small letters, or '||'");
   check_condition("name =~ 'x'", "6: '~' is no operator: a pattern is tested by 'matches'");
-  check_condition("value > 70 & true", "11: '&' is no operator: 'and' is '&&'");
+  check_condition("value > 70 & true",
+                  "11: '&' is no operator: 'and' is '&&', and of the bits of integers bitand(a, b)");
+  check_condition("name in ('a', 'b')", "12: a list stands in brackets: name in ['a', 'b']");
+  check_condition("name.contains('x')", "5: 'contains' stands between two texts: name contains 'x'");
+  check_condition("type.endsWith('x')", "5: 'endsWith' stands between two texts: name endsWith 'x'");
+  check_condition("startsWith(name, 'x')", "0: 'startsWith' stands between two texts: name startsWith 'x'");
+  check_condition("value > 1 && matches('x')", "13: 'matches' stands between two texts: name matches 'x'");
+  check_condition("name like 'x%'", "5: there is no 'like', but 'contains', 'startsWith', 'endsWith' and 'matches'");
+  check_condition("name not LIKE 'x%'",
+                  "9: there is no 'like', but 'contains', 'startsWith', 'endsWith' and 'matches'");
+  check_condition("like == 'a' && tag.contains == 'b'", "false");
   check_condition("name == 'x", "8: the text is not closed by '''");
   check_condition("name == \"x\n\"", "8: the text is not closed by '\"'");
   check_condition("name == `x", "8: the text is not closed by '`'");

@@ -194,6 +194,12 @@ TEST_CASE("functions of aggregates that give no number are refused, with what to
                  "79: 'mem_free' is a list, the values of a metric: take its sum, min, max, avg, median or len");
   check_function("max(a) - (-b * 2)",
                  "90: 'b' is a list, the values of a metric: take its sum, min, max, avg, median or len");
+  check_function(
+      "sum(mem-free)",
+      "83: 'mem' is a list, the values of a metric: take its sum, min, max, avg, median or len; '-' is minus: "
+      "if 'mem-free' is the name of one metric, rename it by a rule to one without '-'");
+  for (const std::string_view minus : {"mem - sum(free)", "mem-sum(free)", "mem - free"})
+    check_function(minus, "79: 'mem' is a list, the values of a metric: take its sum, min, max, avg, median or len");
   check_function("sum(b) / len(c) + b[0]", "");
   check_function("hostname", "79: an aggregate is a number, and this is text");
   check_function("nil", "79: an aggregate is a number, and this is nil");
