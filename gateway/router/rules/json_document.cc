@@ -269,6 +269,14 @@ class Builder {
     return config::in_quotes(source_.substr(start, end - start));
   }
 
+  /// YAML has ':' behind a key without quotes.
+  std::string_view language_at(std::size_t start) const {
+    const auto is_of_key = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == ' '; };
+    const auto behind =
+        std::find_if_not(source_.begin() + static_cast<std::ptrdiff_t>(start), source_.end(), is_of_key);
+    return behind != source_.end() && *behind == ':' ? "YAML" : "TOML";
+  }
+
   /// What the token at `start` mostly comes from.
   std::string hint_for(std::size_t start) const {
     if (start == source_.size()) return {};
@@ -280,7 +288,7 @@ class Builder {
     if (first == '=') return "a key and its value have ':' between them";
     // [router], or hostname_tag = "node"
     const bool before_rules = !has_root_ && (levels_.empty() || levels_.front().node.kind == Node::Kind::array);
-    if (is_letter(first) && before_rules) return "is this TOML and not JSON?";
+    if (is_letter(first) && before_rules) return fmt::format("is this {} and not JSON?", language_at(start));
     if (is_letter(first)) return "texts stand in double quotes, only true, false and null without";
     if ((first == '"' || first == '{' || first == '[') && after_comma) return "is a ',' missing before it?";
     return {};

@@ -30,6 +30,24 @@ bool is_table_of_config(const Node& node) {
   return std::ranges::find(config_tables, node.key) != std::end(config_tables);
 }
 
+/// The main configuration of cc-metric-collector names the file of its rules, or holds them.
+std::optional<Problem> refuse_collector(const Document& document) {
+  constexpr std::string_view keys[] = {"sinks",      "collectors",      "receivers",
+                                       "sinks-file", "collectors-file", "receivers-file"};
+  const Node& root = document.root;
+  const auto is_sign = [&](const Node& node) { return std::ranges::find(keys, node.key) != std::end(keys); };
+  const auto sign = std::ranges::find_if(root.children, is_sign);
+  if (document.format != Document::Format::json || std::ranges::count_if(root.children, is_sign) < 2)
+    return std::nullopt;
+  const Node* router = member(root, "router");
+  if (router == nullptr) router = member(root, "router-file");
+  const std::string instead = router == nullptr || router->kind != Node::Kind::text
+                                  ? std::string("its 'router', make a file of that")
+                                  : fmt::format("{}, name that instead", config::in_quotes(router->text));
+  return error_at(sign->key_where,
+                  "this is the main configuration of cc-metric-collector: the rules stand in " + instead);
+}
+
 /// In a table [router], alone as `convert` writes it, or in a configuration. What keeps them from being read, if
 /// anything does.
 std::optional<Problem> enter_router(Document& document) {
@@ -90,6 +108,10 @@ LoadedRules read_rules_parsed(Parsed parsed, std::string source, std::string fil
   loaded.source = std::move(source);
   if (!parsed) {
     loaded.problems.push_back(std::move(parsed).error());
+    return loaded;
+  }
+  if (auto problem = refuse_collector(*parsed)) {
+    loaded.problems.push_back(*std::move(problem));
     return loaded;
   }
   if (auto problem = enter_router(*parsed)) {

@@ -117,6 +117,8 @@ TEST_CASE("what is no JSON is refused with the place, what was expected, what wa
   check_json("[router]\n", "f:1:2: syntax error: expected a value or ']', saw 'router'; is this TOML and not JSON?");
   check_json("hostname_tag = 'node'\n",
              "f:1:1: syntax error: expected '{', saw 'hostname_tag'; is this TOML and not JSON?");
+  check_json("drop_metrics:\n  - a\n",
+             "f:1:1: syntax error: expected '{', saw 'drop_metrics'; is this YAML and not JSON?");
 }
 
 TEST_CASE("words in a comment are not taken for what is wrong") {

@@ -276,6 +276,20 @@ TEST_CASE("keys of router.json and of cc-lib's object on one level are told apar
         "processor: put that and all others of cc-lib's into 'process_messages'\n");
 }
 
+TEST_CASE("the main configuration of cc-metric-collector is told as what it is") {
+  CHECK(problems_of(R"x({"main": {"interval": "10s"}, "sinks": "s.json", "collectors": "c.json", "receivers": "r.json",
+"router": "./router.json", "interval": "10s", "duration": "1s"})x") ==
+        "1:31: this is the main configuration of cc-metric-collector: the rules stand in './router.json', name that "
+        "instead\n");
+  CHECK(problems_of(R"x({"sinks-file": "s.json", "collectors-file": "c.json", "router-file": "rules.json"})x") ==
+        "1:2: this is the main configuration of cc-metric-collector: the rules stand in 'rules.json', name that "
+        "instead\n");
+  CHECK(problems_of(R"x({"sinks": {}, "collectors": {}, "router": {}})x") ==
+        "1:2: this is the main configuration of cc-metric-collector: the rules stand in its 'router', make a file of "
+        "that\n");
+  CHECK(problems_of(R"x({"sinks": {}})x") == "1:2: unknown key 'sinks'\n");
+}
+
 TEST_CASE("rules are read although they are warned of") {
   const rules::LoadedRules loaded = rules::read_rules_text(R"x({"max_forward": 1})x", "rules.json", Seconds(60));
   CHECK(loaded.rules != nullptr);
