@@ -313,13 +313,7 @@ Parsed parse_json(std::string_view source, std::string file) {
 }
 
 Parsed parse_json_of(std::string_view wanted, std::string_view source, std::string file) {
-  const auto refused = [](Position where, std::string_view text) {
-    return std::unexpected(Problem{Problem::Severity::error, where, std::string(text)});
-  };
   if (auto problem = encoding_problem(source)) return std::unexpected(*std::move(problem));
-  if (byte_order_mark(source) > 0) {
-    return refused({1, 1}, "the file begins with a byte order mark, save it as UTF-8 without it");
-  }
   Builder builder(source, wanted);
   const CountingIterator begin(source.begin(), builder.taken());
   std::size_t unused = 0;
@@ -327,9 +321,8 @@ Parsed parse_json_of(std::string_view wanted, std::string_view source, std::stri
   nlohmann::json::sax_parse(begin, end, &builder, nlohmann::json::input_format_t::json, true, true);
   std::expected<Node, Problem> root = std::move(builder).result();
   if (!root) return std::unexpected(std::move(root).error());
-  if (root->kind != Node::Kind::object) {
-    return refused(root->where, wanted);
-  }
+  if (root->kind != Node::Kind::object)
+    return std::unexpected(Problem{Problem::Severity::error, root->where, std::string(wanted)});
   return Document{Document::Format::json, std::move(file), std::string(source), *std::move(root)};
 }
 

@@ -171,7 +171,11 @@ TEST_CASE("files that are no text are named as what they are") {
     const std::string blanks(source_bytes_max + 1, ' ');
     CHECK(show(parse(blanks, "f")) == "f: it has more than 1MiB");
   }
-  check_json("\xef\xbb\xbf{}", "f:1:1: the file begins with a byte order mark, save it as UTF-8 without it");
+  check_json("\xef\xbb\xbf{\"a\": 1}", "{a@1:2: 1@1:7}@1:1");
+  check_json("\xef\xbb\xbf{\"a\" 1}", "f:1:6: syntax error: expected ':' after the key 'a', saw '1'");
+  check_json("\xef\xbb\xbfname: a", "f:1:1: syntax error: expected '{', saw 'name'; is this YAML and not JSON?");
+  check_json("\xef\xbb\xbf\xef\xbb\xbf{}", "f:1:1: syntax error: expected '{', saw '\xef\xbb\xbf'");
+  CHECK(show(parse_json("\xef\xbb\xbf", "f")).starts_with("f:1:1: the file is empty; "));
   check_toml(
       "\xef\xbb\xbf"
       "a = 1",
