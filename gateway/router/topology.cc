@@ -125,9 +125,23 @@ bool asks_for_topology(const expression::Node& tree) {
   return std::ranges::any_of(tree.parts, [](const auto& part) { return asks_for_topology(*part); });
 }
 
+namespace {
+
+/// Of a text that is written down, or none.
+std::string why_no_number(std::string_view text, std::string_view of) {
+  if (text.empty() || number_in(Value::of(text))) return {};
+  return fmt::format("{} is not the number of a {}", config::in_quotes(text), of);
+}
+
+std::string_view name_of(HostPart part) { return std::ranges::find(type_names, part, &TypeName::part)->name; }
+
+}  // namespace
+
 std::string why_no_value(std::string_view function, std::span<const std::string_view> texts) {
   const auto* const row = std::ranges::find(rows, function, &Row::name);
-  if (row == std::end(rows) || row->asks != Asks::threads_of_type || texts[0].empty()) return {};
+  if (row == std::end(rows) || texts.empty() || texts[0].empty()) return {};
+  if (row->asks == Asks::part) return why_no_number(texts[0], "hardware thread");
+  if (row->asks == Asks::threads) return why_no_number(texts[0], name_of(row->part));
   std::array<std::string_view, std::size(type_names)> names;
   std::ranges::transform(type_names, names.begin(), &TypeName::name);
   const auto* const type = std::ranges::find(type_names, texts[0], &TypeName::name);
@@ -136,7 +150,8 @@ std::string why_no_value(std::string_view function, std::span<const std::string_
     return fmt::format("a host has no parts of type {}{}", config::in_quotes(texts[0]),
                        meant.empty() ? ": there are " + config::list_of(names) : meant);
   }
-  if (type->part == HostPart::node || texts.size() > 1) return {};
+  if (type->part == HostPart::node) return {};
+  if (texts.size() > 1) return why_no_number(texts[1], type->name);
   return fmt::format("which {}? Its number is missing: {}('{}', 0)", type->name, function, type->name);
 }
 

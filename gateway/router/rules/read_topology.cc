@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <charconv>
 #include <expected>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -176,7 +177,7 @@ class TopologyReader {
                                                                {"memoryDomain", HostPart::memory_domain},
                                                                {"die", HostPart::die},
                                                                {"core", HostPart::core}};
-    for (const auto& [key, part] : parts) read_part(*topology, key, host.of(part));
+    for (const auto& [key, part] : parts) read_part(*topology, key, host, part);
     topology_.kinds.push_back(std::move(host));
     place(object);
   }
@@ -201,16 +202,29 @@ class TopologyReader {
     host.of(HostPart::node)[0] = *std::move(threads);
   }
 
-  void read_part(RuleReader& topology, std::string_view key, HostTopology::Threads& into) {
+  /// `seen` are in other parts of the kind `key`.
+  void check_threads(const Node& list, std::string_view key, const HostTopology& host, std::set<std::int64_t>& seen) {
+    const HostTopology::Threads& known = host.of(HostPart::hwthread);
+    for (const Node& thread : list.children) {
+      if (!seen.insert(thread.integer).second)
+        warn(thread.where, fmt::format("hardware thread {} is in '{}' twice", thread.integer, key));
+      else if (!known.empty() && !known.contains(thread.integer))
+        warn(thread.where, fmt::format("hardware thread {} is in '{}', and not in 'node'", thread.integer, key));
+    }
+  }
+
+  void read_part(RuleReader& topology, std::string_view key, HostTopology& host, HostPart part) {
     const Node* const list = topology.find(key);
     if (list == nullptr) return;
     const std::string wrong =
         fmt::format("'{}' must be a list of lists of hardware threads like [[0, 1], [2, 3]]", key);
     if (list->kind != Node::Kind::array) return topology.error(list->where, wrong);
+    std::set<std::int64_t> seen;
     for (std::size_t i = 0; i < list->children.size(); ++i) {
       auto threads = threads_in(list->children[i]);
       if (!threads) return topology.error(list->children[i].where, wrong);
-      into[static_cast<std::int64_t>(i)] = *std::move(threads);
+      check_threads(list->children[i], key, host, seen);
+      host.of(part)[static_cast<std::int64_t>(i)] = *std::move(threads);
     }
   }
 
@@ -255,6 +269,7 @@ LoadedTopology read_topology_text(std::string source, std::string file) {
     return loaded;
   }
   router::Topology topology = TopologyReader(*parsed, loaded.problems).run();
+  config::sort_by_place(loaded.problems);
   if (!config::has_error(loaded.problems))
     loaded.topology = std::make_shared<const router::Topology>(std::move(topology));
   return loaded;

@@ -12,7 +12,8 @@ namespace {
 std::string_view wanted_text(std::string_view name) {
   const bool is_condition = name == "if" || name == "drop_by" || name.starts_with("drop_metrics_if[") ||
                             name.starts_with("drop_messages_if[");
-  return is_condition ? R"(a condition like "name == 'cpu_idle'")" : R"(a text like "node")";
+  if (is_condition) return R"(a condition like "name == 'cpu_idle'")";
+  return name == "nodes" ? R"(a text like "n[001-100],m1")" : R"(a text like "node")";
 }
 
 std::string wanted_entries(std::string_view key, Document::Format format) {

@@ -14,6 +14,7 @@
 #include "gateway/router/rules/contradiction.h"
 #include "gateway/router/rules/earlier_drops.h"
 #include "gateway/router/rules/names_written.h"
+#include "gateway/router/topology.h"
 
 namespace gw::rules {
 
@@ -61,6 +62,32 @@ std::string_view cost_of(std::string_view key) {
 std::string one_of(const Words& names) {
   const std::vector<std::string_view> all(names.begin(), names.end());
   return names.size() == 1 ? config::in_quotes(all[0]) : "to be one of " + config::list_of(all);
+}
+
+/// "getSockCpuList(7)": the first call in `tree` that has a value on no host of `topology`, as far as its arguments are
+/// written down; empty where there is none. No more than `calls_left` are asked, each of all threads.
+std::string asked_in_vain(const Node& tree, const router::Topology& topology, std::size_t& calls_left) {
+  if (tree.kind == Node::Kind::method && tree.slot >= router::topology_slots && calls_left > 0) {
+    --calls_left;
+    std::vector<expression::Value> arguments;
+    std::string shown;
+    for (std::size_t i = 1; i < tree.parts.size(); ++i) {
+      const Node& part = *tree.parts[i];
+      const bool is_text = part.kind == Node::Kind::text;
+      if (!is_text && part.kind != Node::Kind::integer) return {};
+      arguments.push_back(is_text ? expression::Value::of(std::string_view(part.text))
+                                  : expression::Value::of(part.integer));
+      shown += (i == 1 ? "" : ", ") + (is_text ? config::in_quotes(part.text) : std::to_string(part.integer));
+    }
+    const auto has_none = [&](const router::HostTopology& host) {
+      return router::call_topology_function(tree.slot, &host, arguments).is_nil();
+    };
+    if (std::ranges::all_of(topology.kinds, has_none)) return fmt::format("{}({})", tree.text, shown);
+  }
+  for (const auto& part : tree.parts) {
+    if (std::string call = asked_in_vain(*part, topology, calls_left); !call.empty()) return call;
+  }
+  return {};
 }
 
 /// Goes through the steps in order and knows which names get no further.
@@ -129,7 +156,15 @@ class Walk {
     if (reached.why.empty()) reached.why = std::move(why);
   }
 
+  void look_at_calls(const Node& tree, std::size_t rule) {
+    if (rules_.topology == nullptr) return;
+    const std::string call = asked_in_vain(tree, *rules_.topology, calls_left_);
+    if (!call.empty())
+      warn(rule, fmt::format("no host of the topology has what {} asks for; parts are counted from 0", call));
+  }
+
   void look_at_condition(const Node& condition, std::size_t rule) {
+    look_at_calls(condition, rule);
     const std::string why = contradiction(condition);
     if (!why.empty()) return warn(rule, fmt::format("this rule can never match: {}", why));
     if (std::string slip = slip_in(condition, keys_); !slip.empty()) warn(rule, std::move(slip));
@@ -225,6 +260,7 @@ class Walk {
   void look_at(const router::Aggregate& aggregate) {
     const auto wanted = aggregate.condition == nullptr ? std::nullopt : names_wanted(aggregate.condition->tree());
     if (aggregate.condition != nullptr) look_at_condition(aggregate.condition->tree(), aggregate.rule);
+    look_at_calls(aggregate.function->tree(), aggregate.rule);
     std::string slip = slip_in_function(aggregate.function->tree(), wanted ? wanted->names : Words());
     if (!slip.empty()) return warn(aggregate.rule, std::move(slip));
     if (std::string why = why_gone(wanted); !why.empty()) return warn(aggregate.rule, std::move(why));
@@ -393,6 +429,7 @@ class Walk {
   EarlierDrops earlier_;
   std::map<std::string_view, std::string_view> prefixes_;  ///< that rules give, by the name of the metric
   std::size_t steps_left_ = 200'000;                       ///< that names of aggregates may be taken through
+  std::size_t calls_left_ = 1000;                          ///< of the topology: more would take long of a large one
   bool drops_ = false;                                     ///< some messages, before the step that is looked at
   std::optional<std::size_t> dropper_;                     ///< of everything
 };

@@ -84,8 +84,8 @@ TEST_CASE("aggregates ask for the topology of the host that they are computed fo
   CHECK(value_of("len(getCpuList())", "g1") == "2i");
   // There is no such part, or nothing is known of the host.
   for (const std::string_view function :
-       {"getCpuSocket(4)", "getCpuSocket('x')", "getCpuSocket(0.5)", "getSockCpuList(2)",
-        "getCpuListOfType('hwthread', 4)", "getCpuListOfType(1, 1)"}) {
+       {"getCpuSocket(2 + 2)", "getCpuSocket('x' + '')", "getCpuSocket(0.5)", "getSockCpuList(1 + 1)",
+        "getCpuListOfType('hwthread', 2 + 2)", "getCpuListOfType(0 + 1, 1)"}) {
     CAPTURE(function);
     CHECK(value_of(std::string(function) + " == nil ? 1 : 0") == "1i");
   }
@@ -182,4 +182,12 @@ TEST_CASE("rules that ask for a topology are refused where none is given, and wh
         "a host has no parts of type 'x': there are 'node', 'socket', 'memoryDomain', 'numadomain', 'die', 'core', "
         "'hwthread', 'cpu'");
   check("type-id in getCpuListOfType('socket')", "which socket? Its number is missing: getCpuListOfType('socket', 0)");
+  check("type-id in getCpuListOfType('socket', 'x')", "'x' is not the number of a socket");
+  check("type-id in getSockCpuList('x')", "'x' is not the number of a socket");
+  check("getCpuCore('x') == 0", "'x' is not the number of a hardware thread");
+  // Nor has a host of this topology.
+  check("type-id in getSockCpuList(7)",
+        "no host of the topology has what getSockCpuList(7) asks for; parts are counted from 0");
+  check("value > 1 || getCpuListOfType('core', '99') == nil",
+        "no host of the topology has what getCpuListOfType('core', '99') asks for; parts are counted from 0");
 }

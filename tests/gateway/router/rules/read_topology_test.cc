@@ -114,6 +114,15 @@ TEST_CASE("what is wrong with cluster.json is told with its place") {
         "c.json:1:73: warning: 'b' is in an earlier subcluster too, whose topology it has");
   check(R"({"subClusters": [{"topology": {"node": [0]}}, {"nodes": "*", "topology": {"node": [0]}}]})",
         "c.json:1:57: warning: another subcluster has all the other hosts already: this one has none");
+  check(R"({"subClusters": [{"nodes": 1, "topology": {"node": [0]}}]})",
+        "c.json:1:28: 'nodes' must be a text like \"n[001-100],m1\", not the integer 1");
+  check(R"({"subClusters": [{"nodes": "a", "topology": {"node": [0, 1], "core": [[0], [1, 0]]}}]})",
+        "c.json:1:80: warning: hardware thread 0 is in 'core' twice");
+  check(R"({"subClusters": [{"nodes": "a", "topology": {"node": [0, 1], "socket": [[0, 1, 2]]}}]})",
+        "c.json:1:80: warning: hardware thread 2 is in 'socket', and not in 'node'");
+  // In the order of the file.
+  check(R"({"subClusters": [{"nodes": "a,,", "topology": {"node": [0], "core": 1}}]})",
+        "c.json:1:31: a host name is missing here");
   check(
       R"({"subClusters": [{"nodes": "a[00000-59999]", "topology": {"node": [0]}}, {"nodes": "a[00000-59999]", "topology": {"node": [0]}}]})",
       "c.json:1:87: there are more than 100000 hosts");
