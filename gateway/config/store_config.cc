@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/base/printable.h"
 #include "gateway/config/input_file.h"
 #include "gateway/config/reader.h"
 #include "gateway/router/rules/names_written.h"
@@ -35,11 +36,12 @@ Result<json> read_json(const std::filesystem::path& file) {
   if (!text) return invalid(fmt::format("cannot read {}: {}", in_quotes(file.string()), text.error().text));
   try {
     return json::parse(*text);
-  } catch (const json::parse_error& error) {
+  } catch (const json::exception& error) {  // out_of_range, too: 1e999
     // "[json.exception.parse_error.101] parse error at line 2, column 5: …": the part for people begins after ']'.
     const std::string_view what = error.what();
+    const std::size_t start = what.find(' ');
     return invalid(fmt::format("{} is no JSON: {}", in_quotes(file.string()),
-                               what.substr(std::min(what.find("] ") + 2, what.size()))));
+                               printable(start == std::string_view::npos ? what : what.substr(start + 1))));
   }
 }
 
@@ -117,7 +119,7 @@ class StoreCheck {
  private:
   void check(const Query& query, std::int64_t interval) {
     const rules::NamesWritten written =
-        rules_ == nullptr ? rules::NamesWritten{.names = {query.metric}} : rules::names_written(*rules_, query.metric);
+        rules_ == nullptr ? rules::NamesWritten{.names = {query.metric}} : names_of(query.metric, 0);
     for (const std::string& name : written.names) {
       const auto known = store_.find(name);
       if (known != store_.end() && known->second == interval) continue;
@@ -146,9 +148,19 @@ class StoreCheck {
     for (const router::Aggregate& aggregate : rules_->aggregates) check_given(aggregate.name, aggregate.rule, 0, true);
   }
 
+  rules::NamesWritten names_of(const std::string& given, std::size_t first) {
+    rules::NamesWritten written = rules::names_written(*rules_, given, first, steps_left_);
+    if (!written.is_whole && !std::exchange(told_partial_, true))
+      problems_.push_back({Problem::Severity::warning, sink_.where,
+                           fmt::format("not all names that the rules give are looked for in {}: there are too many "
+                                       "rules to take each name through, {} was the first that was left out",
+                                       in_quotes(sink_.store_config.string()), in_quotes(given))});
+    return written;
+  }
+
   /// A name that a rule gives; the steps from `next` on may give another one.
   void check_given(const std::string& given, std::size_t rule, std::size_t next, bool is_aggregate) {
-    for (const std::string& name : rules::names_written(*rules_, given, next).names) {
+    for (const std::string& name : names_of(given, next).names) {
       const auto known = store_.find(name);
       const bool fits = known != store_.end() && (!is_aggregate || known->second == aggregate_interval_s_);
       if (fits || !told_.emplace(name, known != store_.end() ? 1 : 0).second) continue;
@@ -189,6 +201,8 @@ class StoreCheck {
   std::int64_t aggregate_interval_s_ = 0;
   std::vector<Problem> problems_;
   std::set<std::pair<std::string, std::int64_t>> told_;
+  std::size_t steps_left_ = rules::names_steps_max;
+  bool told_partial_ = false;
 };
 
 }  // namespace

@@ -19,7 +19,12 @@ std::size_t behind_text(std::string_view source, std::size_t at) {
   const std::string_view quotes = several_lines ? three : three.substr(0, 1);
   const bool has_escapes = quotes[0] == '"';
   for (at += quotes.size(); at < source.size(); ++at) {
-    if (source.substr(at).starts_with(quotes)) return at + quotes.size();
+    if (source.substr(at).starts_with(quotes)) {
+      at += quotes.size();
+      // Up to two quotes may stand before the three that end it: """a"""""
+      for (int i = 0; several_lines && i < 2 && at < source.size() && source[at] == quotes[0]; ++i) ++at;
+      return at;
+    }
     if (has_escapes && source[at] == '\\') ++at;
     if (!several_lines && at < source.size() && source[at] == '\n') return at;  // toml++ refuses it
   }

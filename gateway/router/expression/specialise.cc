@@ -36,8 +36,8 @@ bool gives_truth(const Node& node) {
 
 class Specialiser {
  public:
-  Specialiser(const Variables& known, const IsKnown& is_known, const IsNumber& is_number)
-      : variables_(known), is_known_(is_known), is_number_(is_number) {}
+  Specialiser(const Variables& known, const IsKnown& is_known, const IsNumber& is_number, std::size_t& steps_left)
+      : variables_(known), is_known_(is_known), is_number_(is_number), steps_left_(steps_left) {}
 
   NodePtr run(const Node& tree) { return of(tree).node; }
 
@@ -70,13 +70,14 @@ class Specialiser {
   bool is_sure_number(const Node& node) const;
   static void add(Part& to, Part part);
   Part folded(Part part);
+  Pattern compiled(const std::string& pattern);
 
   const Variables& variables_;
   const IsKnown& is_known_;
   const IsNumber& is_number_;
   Arena arena_;
   std::vector<Variable> lets_;
-  std::size_t steps_left_ = steps_max;
+  std::size_t& steps_left_;
 };
 
 void Specialiser::add(Part& to, Part part) {
@@ -101,7 +102,15 @@ Specialiser::Part Specialiser::folded(Part part) {
   return write_down(*value, *literal) ? Part{.node = std::move(literal)} : std::move(part);
 }
 
+/// Null where it is none, or where there are no steps left for it.
+Pattern Specialiser::compiled(const std::string& pattern) {
+  if (steps_left_ < compile_steps) return nullptr;
+  steps_left_ -= compile_steps;
+  return compile_pattern(pattern).value_or(nullptr);
+}
+
 Specialiser::Part Specialiser::of(const Node& node) {
+  if (steps_left_ > 0) --steps_left_;
   switch (node.kind) {
     case Kind::name:
       return name(node);
@@ -140,7 +149,7 @@ Specialiser::Part Specialiser::with_parts(const Node& node) {
   Node& copy = *made.node;
   const bool tests = copy.kind == Kind::binary && copy.op == Operator::matches;
   if (tests && !copy.pattern && copy.parts[1]->kind == Kind::text)
-    copy.pattern = compile_pattern(without_percent_classes(copy.parts[1]->text)).value_or(nullptr);
+    copy.pattern = compiled(without_percent_classes(copy.parts[1]->text));
   return made;
 }
 
@@ -258,14 +267,20 @@ Specialiser::Part Specialiser::call(const Node& node) {
   }
   Node& copy = *part.node;
   if (copy.function->name == "match" && !copy.pattern && copy.parts[0]->kind == Kind::text)
-    copy.pattern = compile_pattern(without_percent(copy.parts[0]->text)).value_or(nullptr);
+    copy.pattern = compiled(without_percent(copy.parts[0]->text));
   return folded(std::move(part));
 }
 
 }  // namespace
 
 NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number) {
-  return Specialiser(known, is_known, is_number).run(tree);
+  std::size_t steps_left = steps_max;
+  return specialise(tree, known, is_known, is_number, steps_left);
+}
+
+NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number,
+                   std::size_t& steps_left) {
+  return Specialiser(known, is_known, is_number, steps_left).run(tree);
 }
 
 }  // namespace gw::expression

@@ -5,6 +5,7 @@
 //   if (left->kind == Node::Kind::boolean) …                         decided for the series
 //   else evaluate(*left, MessageVariables(message), arena) …         decided by each message
 
+#include <cstddef>
 #include <functional>
 
 #include "gateway/router/expression/environment.h"
@@ -25,5 +26,9 @@ using IsNumber = std::function<bool(const Node& part)>;
 /// fewer. Of `value > 5 && name == 'x'` the name alone may decide, where `value` is a number: nothing can be wrong
 /// then.
 NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number = {});
+/// The same with what is left of `steps_left`, of which it takes what it needs: where that is nothing, the rest of the
+/// tree is copied as it is.
+NodePtr specialise(const Node& tree, const Variables& known, const IsKnown& is_known, const IsNumber& is_number,
+                   std::size_t& steps_left);
 
 }  // namespace gw::expression

@@ -21,10 +21,11 @@ bool reads_name(const Node& part) {
 }
 
 /// Whether the condition holds for all metrics of that name, or for none; nothing where more decides.
-std::optional<bool> holds(const expression::Expression* condition, const std::string& name) {
+std::optional<bool> holds(const expression::Expression* condition, const std::string& name, std::size_t& steps_left) {
   if (condition == nullptr) return true;
   const router::MessageView message{.name = name};
-  const auto special = expression::specialise(condition->tree(), router::MessageVariables(message), reads_name);
+  const auto special =
+      expression::specialise(condition->tree(), router::MessageVariables(message), reads_name, {}, steps_left);
   if (special->kind != Node::Kind::boolean) return std::nullopt;
   return special->integer != 0;
 }
@@ -50,14 +51,17 @@ std::optional<std::string> given_by(const Step& step, const std::string& name) {
 
 }  // namespace
 
-NamesWritten names_written(const router::RuleSet& rules, const std::string& name, std::size_t first) {
+NamesWritten names_written(const router::RuleSet& rules, const std::string& name, std::size_t first,
+                           std::size_t& steps_left) {
   NamesWritten written{.names = {name}};
   for (std::size_t i = first; i < rules.steps.size(); ++i) {
     const Step& step = rules.steps[i];
     std::set<std::string> after;
     for (const std::string& before : written.names) {
+      if (steps_left == 0) return {.names = {}, .is_sure = false, .is_whole = false};
+      --steps_left;
       const std::optional<std::string> given = given_by(step, before);
-      const std::optional<bool> acts = given ? holds(step.condition.get(), before) : false;
+      const std::optional<bool> acts = given ? holds(step.condition.get(), before, steps_left) : false;
       if (acts != true) after.insert(before);
       if (acts != false && given && !given->empty()) after.insert(*given);
       written.is_sure = written.is_sure && acts.has_value();

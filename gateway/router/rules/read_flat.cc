@@ -28,6 +28,9 @@ using router::Step;
 
 namespace {
 
+/// Each has all rules of its stage once more: some may well run twice, before and after a renaming.
+constexpr std::size_t order_max = 2 * stage_count;
+
 constexpr std::array<std::string_view, stage_count> stage_names = {"drop_by_name",
                                                                    "drop_by_type",
                                                                    "drop_if",
@@ -112,6 +115,8 @@ class FlatReader {
     if (order != nullptr && order->kind == Node::Kind::array && order->children.empty())
       maker_.warn(order->where, "'stage_order' is empty: the stages run in their default order; leave it out");
     for (const Node* const name : object_.texts("stage_order")) {
+      if (stages_.order.size() == order_max)
+        return maker_.error(name->where, fmt::format("'stage_order' has more than {} stages", order_max));
       if (const auto stage = stage_of(name->text)) {
         stages_.order.push_back(*stage);
       } else {

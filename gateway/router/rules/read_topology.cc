@@ -57,6 +57,8 @@ class HostsReader {
     }
     return std::unexpected(*std::move(problem_));
   }
+  /// Names and ends of names, also where it failed.
+  std::size_t made() const { return made_; }
 
  private:
   void fail(std::size_t at, std::string text) {
@@ -87,6 +89,7 @@ class HostsReader {
       fail(at_, fmt::format("there are more than {} hosts", hosts_max));
       return all;
     }
+    made_ += names.size() * ends.size();
     for (const std::string& name : names) {
       for (const std::string& end : ends) {
         if (name.size() + end.size() > host_bytes_max)
@@ -126,6 +129,7 @@ class HostsReader {
     const std::uint64_t to = number(last);
     if (from > to) return fail(at, fmt::format("'{}' is greater than '{}'", first, last));
     if (numbers.size() + (to - from) >= max_) return fail(at, fmt::format("there are more than {} hosts", hosts_max));
+    made_ += to - from + 1;
     for (std::uint64_t i = from; i <= to; ++i) numbers.push_back(fmt::format("{:0{}}", i, first.size()));
   }
 
@@ -145,6 +149,7 @@ class HostsReader {
   std::string_view text_;
   std::size_t max_;
   std::size_t at_ = 0;
+  std::size_t made_ = 0;
   Hosts all_;
   std::optional<HostsProblem> problem_;
 };
@@ -238,9 +243,10 @@ class TopologyReader {
       topology_.others = kind;
       return;
     }
-    auto hosts = HostsReader(nodes->text, hosts_left_).run();
+    HostsReader reader(nodes->text, hosts_left_);
+    auto hosts = reader.run();
+    hosts_left_ -= std::min(hosts_left_, hosts ? hosts->size() : reader.made());
     if (!hosts) return object.error(place_in(places_, *nodes, hosts.error().at), std::move(hosts.error().text));
-    hosts_left_ -= hosts->size();
     bool told = false;
     for (std::string& host : *hosts) {
       const auto [at, first] = topology_.hosts.emplace(std::move(host), kind);

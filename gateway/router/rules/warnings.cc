@@ -279,11 +279,10 @@ class Walk {
     }
   }
 
-  /// False too where so many aggregates and steps were looked at that a file would take long to check.
+  /// False too where that would take too long.
   bool is_dropped_again(const router::Aggregate& aggregate) {
-    if (steps_left_ < rules_.steps.size()) return false;
-    steps_left_ -= rules_.steps.size();
-    return names_written(rules_, aggregate.name).names.empty();
+    const NamesWritten written = names_written(rules_, aggregate.name, 0, steps_left_);
+    return written.is_whole && written.names.empty();
   }
 
   /// Why numbers of `metrics` do not fit together; empty where nothing says so.
@@ -428,7 +427,7 @@ class Walk {
   std::map<std::string, Gone, std::less<>> gone_;
   EarlierDrops earlier_;
   std::map<std::string_view, std::string_view> prefixes_;  ///< that rules give, by the name of the metric
-  std::size_t steps_left_ = 200'000;                       ///< that names of aggregates may be taken through
+  std::size_t steps_left_ = names_steps_max;               ///< that names of aggregates may be taken through
   std::size_t calls_left_ = 1000;                          ///< of the topology: more would take long of a large one
   bool drops_ = false;                                     ///< some messages, before the step that is looked at
   std::optional<std::size_t> dropper_;                     ///< of everything

@@ -110,6 +110,20 @@ TEST_CASE("names are compared as the rules write them, and so are those that rul
         "");
 }
 
+TEST_CASE("where names cannot be followed through all rules, that is said once, and nothing is said of them") {
+  const Folder folder;
+  const std::string file = folder.file("config.json", store);
+  std::string rules = "{\"drop_metrics_if\": [\"all(1..9999, # > 0) and name == 'none'\"";
+  for (int i = 0; i < 100; ++i) rules += ", \"all(1..9999, # > 0) and name == 'none'\"";
+  const auto read = gw::rules::read_rules_text(rules + "]}", "r.json", 60s);
+  REQUIRE(read.rules != nullptr);
+  Config config = polling({"a", "b"});
+  config.router.emplace().rules = read.rules;
+  CHECK(problems(config, folder, file) ==
+        "warning 0: not all names that the rules give are looked for in 'config.json': there are too many rules to "
+        "take each name through, 'a' was the first that was left out\n");
+}
+
 TEST_CASE("the metrics may stand in a file of their own") {
   const Folder folder;
   folder.file("metrics.json", R"({"cpu_load": {"frequency": 60}})");
@@ -144,6 +158,8 @@ TEST_CASE("a file that is no configuration of a store is told") {
   check("{\n  \"metrics\": {,}}",
         "invalid: 'c.json' is no JSON: parse error at line 2, column 15: syntax error while "
         "parsing object key - unexpected ','; expected string literal\n");
+  check(R"({"metrics": {"m": {"frequency": 1e999}}})",
+        "invalid: 'c.json' is no JSON: number overflow parsing '1e999'\n");
   check("[]", neither);
   check("1", neither);
   check("{}", neither);

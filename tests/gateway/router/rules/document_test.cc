@@ -215,6 +215,11 @@ TEST_CASE("levels of TOML are counted before toml++ calls itself for each of the
   // Not in comments and texts.
   check("a = 1 # [[[[ a.b.c.d.e\n\"a.b.c.d.e\" = '[[[['\n", "");
   check("a = \"\\\"[[[[\"\nb = \"\"\"\n\\\"\"\"[[[[\n\"\"\"\nc = '''\n[[[[\n'''\nd = [[[[1]]]]\n", "8:8");
+  check("a = {b = \"\"\"c\"\"\"\", d.e.f.g = 1}\n", "1:25");
+  check("a = {b = \"\"\"c\"\"\"\"\", d.e.f.g = 1}\n", "1:26");
+  check("a = {b = '''c'''', d.e.f.g = 1}\n", "1:25");
+  check("a = {b = '''c''''', d.e.f.g = 1}\n", "1:26");
+  check("a = {b = \"\"\"\"\"\", d.e.f.g = 1}\n", "1:23");
   check("a = \"\n[[[[1]]]]\n", "2:4");
   check("a = \"\"\"[[[[", "");
   check("]]]}a.b.c", "");

@@ -14,7 +14,8 @@ namespace {
 /// "a b, unsure"
 std::string written(std::string_view steps, const std::string& name) {
   const auto rules = rules_of("{\"manipulate_messages\": [" + std::string(steps) + "]}");
-  const rules::NamesWritten after = rules::names_written(*rules, name);
+  std::size_t steps_left = rules::names_steps_max;
+  const rules::NamesWritten after = rules::names_written(*rules, name, 0, steps_left);
   std::string text;
   for (const std::string& each : after.names) text += (text.empty() ? "" : " ") + each;
   return text + (after.is_sure ? "" : ", unsure");
@@ -33,6 +34,17 @@ TEST_CASE("the names under which a metric is written follow from rules on names"
   CHECK(written(R"x({"drop_by_type": ["metric"], "if": "name in ['a', 'b']"})x", "a").empty());
   CHECK(written(R"x({"drop_by_type": ["event"]})x", "a") == "a");
   CHECK(written(R"x({"add_base_tags": {"k": "v"}, "if": "value > 1"})x", "a") == "a");
+}
+
+TEST_CASE("what is done for a name is bounded, whatever its conditions take") {
+  const auto rules = rules_of(R"x({"manipulate_messages": [{"drop_by": "all(1..9999, # > 0) and name == 'b'"},
+                                                           {"drop_by": "tag.x matches (name + '(a{9})')"}]})x");
+  std::size_t steps_left = rules::names_steps_max;
+  std::size_t times = 0;
+  while (rules::names_written(*rules, "a", 0, steps_left).is_whole) ++times;
+  CHECK(times > 3);
+  CHECK(times < 100);
+  CHECK(steps_left == 0);
 }
 
 TEST_CASE("where more than the name decides, the names are not sure") {

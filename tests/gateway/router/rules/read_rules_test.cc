@@ -236,6 +236,10 @@ TEST_CASE("what is wrong with rules is told with its place") {
         "\"\" for none\n");
   check(R"x({"drop_messages": ["a"], "stage_order": ["drop_by_nam"]})x",
         "1:42: unknown stage 'drop_by_nam', did you mean 'drop_by_name'?\n");
+  std::string twice;
+  for (int i = 0; i < 38; ++i) twice += "\"rename\", ";
+  CHECK(problems_of("{\"rename_messages\": {\"a\": \"b\"}, \"stage_order\": [" + twice + "\n\"rename\"]}") ==
+        "2:1: 'stage_order' has more than 38 stages\n");
   CHECK(problems_of(R"x({"drop_messages": ["a"], "stage_order": ["frob"]})x")
             .starts_with("1:42: unknown stage 'frob'; there are 'drop_by_name', 'drop_by_type', "));
   check(R"x({"drop_by_message_type": ["metrics"]})x",

@@ -126,6 +126,12 @@ TEST_CASE("what is wrong with cluster.json is told with its place") {
   check(
       R"({"subClusters": [{"nodes": "a[00000-59999]", "topology": {"node": [0]}}, {"nodes": "a[00000-59999]", "topology": {"node": [0]}}]})",
       "c.json:1:87: there are more than 100000 hosts");
+  // What a wrong list has made counts too.
+  const LoadedTopology wrong = read_topology_text(
+      R"({"subClusters": [{"nodes": "a[00001-99999],]", "topology": {"node": [0]}}, {"nodes": "b[1-2]", "topology": {"node": [0]}}]})",
+      "c.json");
+  CHECK(wrong.report().contains("c.json:1:44: a ']' without a '['\n"));
+  CHECK(wrong.report().contains(": there are more than 100000 hosts\n"));
   CHECK(load_topology("/nonexistent/cluster.json").report() ==
         "/nonexistent/cluster.json: cannot read it: No such file or directory\n");
 }
