@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <system_error>
 #include <utility>
 
 #include "gateway/base/counted.h"
@@ -80,6 +83,22 @@ void check_loops(Reading& reading, const Config& config, const std::vector<Table
   }
 }
 
+/// Two sinks in one file would write every line twice, and cut each other's lines where the disk is full.
+void check_files(Reading& reading, const Config& config, const std::vector<TableReader>& tables) {
+  std::map<std::filesystem::path, const Sink*> writers;
+  for (std::size_t i = 0; i < config.sinks.size(); ++i) {
+    const Sink& sink = config.sinks[i];
+    if (sink.path.empty()) continue;
+    std::error_code ignored;
+    const auto [first, added] =
+        writers.emplace(std::filesystem::absolute(sink.path, ignored).lexically_normal(), &sink);
+    if (added) continue;
+    reading.error(tables[i].where("path"),
+                  fmt::format("path in {} is that of sink '{}' at line {}, give it another", tables[i].title(),
+                              first->second->name, first->second->where.line));
+  }
+}
+
 /// "gateway.toml: 1 error, 2 warnings"; empty where there are none.
 std::string total_of(std::string_view file, const std::vector<Problem>& problems) {
   const auto errors =
@@ -118,6 +137,7 @@ Config read_config(TableReader& root, rules::LoadedRules& rules) {
   check_counts(reading, config);
   check_roles(reading, root);
   check_loops(reading, config, sinks);
+  check_files(reading, config, sinks);
   return config;
 }
 

@@ -112,6 +112,21 @@ TEST_CASE("unknown keys are named with what was meant") {
       "g.toml:14:1: unknown key 'a\\x07b' in [[source.query]] 'm'\n");
 }
 
+TEST_CASE("two sinks do not write one file") {
+  const auto check = [](std::string_view second, std::string_view want) {
+    CAPTURE(second);
+    CHECK(report_in(sink_table, fmt::format("name='a'\ntype='file'\npath='emb.lp'\n[[sink]]\nname='b'\ntype='file'\n"
+                                            "path='{}'",
+                                            second)) == want);
+  };
+  const std::string_view same = "g.toml:11:6: path in [[sink]] 'b' is that of sink 'a' at line 4, give it another\n";
+  check("emb.lp", same);
+  check("./emb.lp", same);
+  check("x/../emb.lp", same);
+  check((std::filesystem::current_path() / "emb.lp").string(), same);
+  check("other.lp", "");
+}
+
 TEST_CASE("doubled names are told with the line of the first") {
   const auto check = [](std::string_view text, std::string_view want) {
     CAPTURE(text);
