@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -250,20 +251,44 @@ Result<void> Server::wait_for_port(const fs::path& program, int ports_changed, M
   }
 }
 
+/// The file of `program`, or how to get it.
+Result<fs::path> find_server(const std::string& program) {
+  if (std::optional<fs::path> found = find_program(program)) return *std::move(found);
+  return invalid(fmt::format(
+      "embedded NATS: there is no program {}: install the package nats-server, or set [nats] url to a server that "
+      "runs",
+      program));
+}
+
 }  // namespace
+
+Result<void> check_embedded_server(const std::string& program, Milliseconds patience) {
+  GW_TRY(const fs::path found, find_server(program));
+  const Fd output(::memfd_create("version", MFD_CLOEXEC));
+  if (!output.open()) return failed("make a file for the output of", found);
+  auto child = ChildProcess::start(found, {"--version"}, output.get());
+  if (!child) return invalid("embedded NATS: " + child.error().text);
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  pollfd end{.fd = (*child)->ended_fd(), .events = POLLIN, .revents = 0};
+  while ((*child)->running() && std::chrono::steady_clock::now() < deadline)
+    ::poll(&end, 1, static_cast<int>(look_again.count()));
+  std::array<char, 256> text{};
+  const ssize_t size = ::pread(output.get(), text.data(), text.size(), 0);
+  const std::string_view answer(text.data(), static_cast<std::size_t>(std::max<ssize_t>(0, size)));
+  if ((*child)->status() == "exit status 0" && answer.contains("nats-server")) return {};
+  return invalid(
+      fmt::format("embedded NATS: {} is no nats-server: asked for its --version, it does not say so ({}); "
+                  "name one by 'server' in [nats]",
+                  found.string(), (*child)->status()));
+}
 
 Result<std::unique_ptr<EmbeddedServer>> start_embedded_server(const std::string& program, const fs::path& state_dir,
                                                               Milliseconds patience) {
-  const std::optional<fs::path> found = find_program(program);
-  if (!found)
-    return invalid(fmt::format(
-        "embedded NATS: there is no program {}: install the package nats-server, or set [nats] url to a server that "
-        "runs",
-        program));
+  GW_TRY(const fs::path found, find_server(program));
   // Absolute, so that url and log name the same place wherever a reader stands.
   std::error_code error;
   auto server = std::make_unique<Server>(fs::absolute(state_dir, error));
-  if (auto ok = server->start(*found, patience); !ok) return std::unexpected(ok.error());
+  if (auto ok = server->start(found, patience); !ok) return std::unexpected(ok.error());
   return server;
 }
 

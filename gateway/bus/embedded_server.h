@@ -32,6 +32,10 @@ Result<std::unique_ptr<EmbeddedServer>> start_embedded_server(const std::string&
                                                               const std::filesystem::path& state_dir,
                                                               Milliseconds patience = Milliseconds{10'000});
 
+/// Whether `program` can be started as such a server: invalid where it is not installed (says how to get it), or where
+/// its answer to --version, which is waited for at most `patience`, is none of nats-server.
+Result<void> check_embedded_server(const std::string& program, Milliseconds patience = Milliseconds{5'000});
+
 /// Where a running gateway's embedded server is, for commands that run beside it: reads `state_dir`/nats/url.
 /// unavailable: no gateway with an embedded server runs there.
 Result<std::string> embedded_url(const std::filesystem::path& state_dir);

@@ -8,6 +8,7 @@
 
 #include "gateway/base/counted.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/machine_check.h"
 #include "gateway/config/load.h"
 #include "gateway/config/store_config.h"
 #include "gateway/router/rule_set.h"
@@ -21,9 +22,10 @@ constexpr std::string_view help =
     R"(usage: cc-gateway check --config FILE
 
 Reads a configuration and reports every problem in it as FILE:line:column: text.
-Nothing is started and no network is used. Files that it names (secrets, TLS
+No network is used and nothing is left behind. Files that it names (secrets, TLS
 certificates, the store's configuration) must be there and readable for who
-runs this, so run it as the user of the service.
+runs this, so run it as the user of the service. What this user may not write is
+a warning. With [nats] embedded = true, the server is asked for its version.
 
   --config FILE   the configuration, TOML; conf/gateway.toml explains every key
   --help          this text
@@ -42,7 +44,11 @@ void add_store_problems(config::Loaded& loaded) {
       loaded.problems.push_back({config::Problem::Severity::error, sink.where, problems.error().text});
     }
   }
-  config::sort_by_place(loaded.problems);
+}
+
+/// Adds what this machine lacks for `run`.
+void add_machine_problems(config::Loaded& loaded) {
+  for (config::Problem& problem : machine_problems(loaded.config)) loaded.problems.push_back(std::move(problem));
 }
 
 std::string summary(const config::Config& config) {
@@ -78,7 +84,11 @@ int check(std::span<const std::string_view> arguments, std::ostream& out, std::o
     return usage;
   }
   config::Loaded loaded = config::load_file(file, config::process_environment(), config::Pipes::awaited);
-  if (loaded.ok()) add_store_problems(loaded);
+  if (loaded.ok()) {
+    add_store_problems(loaded);
+    add_machine_problems(loaded);
+    config::sort_by_place(loaded.problems);
+  }
   err << loaded.report();
 
   if (!loaded.ok()) {

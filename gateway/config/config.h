@@ -24,6 +24,7 @@ struct Gateway {
   std::string cluster;   ///< a valid subject token
   std::string instance;  ///< default: the short host name; a valid subject token
   std::filesystem::path state_dir = "/var/lib/cc-gateway";
+  Position where;
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 
@@ -38,6 +39,7 @@ struct Nats {
   Secret token;
   std::filesystem::path nkey_seed_file;
   std::optional<http::Tls> tls;
+  Position where;
   friend bool operator==(const Nats&, const Nats&) = default;
 };
 

@@ -29,6 +29,7 @@ void check_token(Reading& reading, Position where, std::string_view key, std::st
 
 Gateway read_gateway(TableReader& table) {
   Gateway gateway;
+  gateway.where = table.where();
   Reading& reading = table.reading();
   if (const auto cluster = table.required("cluster", "cluster = \"fritz\"")) {
     gateway.cluster = cluster->value;

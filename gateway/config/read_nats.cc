@@ -116,6 +116,7 @@ std::string_view nats_url_problem(std::string_view url) {
 
 Nats read_nats(TableReader& table) {
   Nats nats;
+  nats.where = table.where();
   read_urls(table, nats);
   table.flag("embedded", nats.embedded);
   if (const auto server = table.text("server"); server && !server->value.empty()) nats.server = server->value;

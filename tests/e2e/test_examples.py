@@ -54,7 +54,9 @@ def write_secrets(folder, text):
 class Conf(TestCase):
     def check(self, config, folder):
         done = Gateway().run("check", "--config", config)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), f"{folder}: {done.stdout}")
+        # Who runs the tests may not write to /var/lib.
+        problems = [line for line in done.stderr.splitlines() if ": warning: state_dir: " not in line]
+        self.assertEqual((done.returncode, problems), (0, []), f"{folder}: {done.stdout}")
 
     @staticmethod
     def cases():

@@ -208,6 +208,35 @@ TEST_CASE("a server that does not come up says why") {
         "embedded NATS: cannot create " + (scripts / "file").string() + "/nats: Not a directory");
 }
 
+TEST_CASE("a program that cannot be the embedded server is told before it is one") {
+  const auto check = [](const std::string& program, std::string_view want) {
+    CAPTURE(program);
+    const auto checked = gw::check_embedded_server(program, Milliseconds{300});
+    REQUIRE(!checked);
+    CHECK(checked.error().kind == Error::Kind::invalid);
+    CHECK(checked.error().text == "embedded NATS: " + std::string(want));
+  };
+  const TempFolder scripts;
+  check("no-such-nats-server",
+        "there is no program no-such-nats-server: install the package nats-server, or set [nats] url to a server that "
+        "runs");
+  check("/bin/false",
+        "/bin/false is no nats-server: asked for its --version, it does not say so (exit status 1); name one by "
+        "'server' in [nats]");
+  check("/bin/echo",
+        "/bin/echo is no nats-server: asked for its --version, it does not say so (exit status 0); name one by "
+        "'server' in [nats]");
+  const fs::path hangs = script(scripts, "#!/bin/sh\nexec sleep 600\n");
+  check(hangs, hangs.string() +
+                   " is no nats-server: asked for its --version, it does not say so (runs); name one by "
+                   "'server' in [nats]");
+}
+
+TEST_CASE("nats-server is known by its version") {
+  NEEDS_NATS_SERVER();
+  CHECK(gw::check_embedded_server(program()));
+}
+
 TEST_CASE("a server that ignores SIGTERM is killed") {
   const TempFolder folder;
   const fs::path stubborn = script(folder, "#!/bin/sh\ntrap '' TERM\necho ready\nwhile :; do sleep 1; done\n");

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <filesystem>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -24,7 +26,7 @@ std::string run(const std::vector<std::string_view>& arguments) {
 }
 
 constexpr std::string_view poller =
-    "[gateway]\ncluster='c'\n[[source]]\nname='p'\ntype='prometheus'\nurl='http://h'\n"
+    "gateway={cluster='c',state_dir='.'}\n\n[[source]]\nname='p'\ntype='prometheus'\nurl='http://h'\n"
     "[[source.query]]\nmetric='cpu_load'\nquery='node_load1'\n";
 constexpr std::string_view subscriber = "[router]\n[[sink]]\nname='s'\ntype='cc_metric_store'\nurl='http://h'\n";
 
@@ -38,7 +40,8 @@ TEST_CASE("a good file is summed up in one line") {
     CHECK(run({"--config", file}) == fmt::format("exit 0\n{}: {}\n---\n", file, want));
   };
   check(poller, "ok: 1 source, 1 query, 0 sinks; roles: poller");
-  check(fmt::format("[gateway]\ncluster='c'\n{}", subscriber), "ok: 0 sources, 0 queries, 1 sink; roles: subscriber");
+  check(fmt::format("gateway={{cluster='c',state_dir='.'}}\n\n{}", subscriber),
+        "ok: 0 sources, 0 queries, 1 sink; roles: subscriber");
   check(fmt::format("{}[[source.query]]\nmetric='b'\nquery='b'\n{}", poller, subscriber),
         "ok: 1 source, 2 queries, 1 sink; roles: poller, subscriber");
 }
@@ -79,7 +82,8 @@ TEST_CASE("all errors are printed and counted") {
 TEST_CASE("rules are part of the check") {
   const Folder folder;
   const std::string file = folder.file(
-      "g.toml", "[gateway]\ncluster='c'\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdout'\n");
+      "g.toml",
+      "gateway={cluster='c',state_dir='.'}\n\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdout'\n");
   const std::string rules = (folder.path() / "router.json").string();
   folder.file("router.json", R"({"drop_metrics": ["a", "b"], "rename_metrics": {"b": "c"}})");
   CHECK(run({"--config", file}) ==
@@ -93,11 +97,14 @@ TEST_CASE("rules are part of the check") {
   CAPTURE(wrong);
   CHECK(wrong.starts_with("exit 2\n---\n" + rules + ":1:2: unknown key 'drop_metric', did you mean 'drop_metrics'?\n"));
   CHECK(wrong.ends_with(rules + ": 2 errors\n"));
-  folder.file("g.toml", "[gateway]\ncluster='c'\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdo'\n");
+  folder.file(
+      "g.toml",
+      "gateway={cluster='c',state_dir='.'}\n\n[router]\nrules='router.json'\n[[sink]]\nname='s'\ntype='stdo'\n");
   const std::string both = run({"--config", file});
   CHECK_MESSAGE(both.ends_with(file + ": 1 error; " + rules + ": 2 errors\n"), both);
   // Rules in the configuration itself are of the same file.
-  folder.file("g.toml", "[gateway]\ncluster='c'\n[router]\ndrop_metrics=1\n[[sink]]\nname='s'\ntype='stdo'\n");
+  folder.file("g.toml",
+              "gateway={cluster='c',state_dir='.'}\n\n[router]\ndrop_metrics=1\n[[sink]]\nname='s'\ntype='stdo'\n");
   const std::string own = run({"--config", file});
   CHECK_MESSAGE(own.ends_with("^\n" + file + ": 2 errors\n"), own);
 }
@@ -110,7 +117,9 @@ TEST_CASE("a configuration may come from a pipe, but what it names may not, and 
   const Folder folder;
   const auto check = [&](std::string_view router, std::string_view at) {
     const std::string file = folder.file(
-        "g.toml", fmt::format("[gateway]\ncluster='c'\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n", router));
+        "g.toml",
+        fmt::format("gateway={{cluster='c',state_dir='.'}}\n\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n",
+                    router));
     CHECK(run({"--config", file})
               .contains(fmt::format("{} '{}': it is a pipe, which can be read only once: write what comes from it to a "
                                     "file\n",
@@ -124,7 +133,9 @@ TEST_CASE("the topology is part of the check") {
   const Folder folder;
   const auto check = [&folder](std::string_view router, std::string_view want) {
     const std::string file = folder.file(
-        "g.toml", fmt::format("[gateway]\ncluster='c'\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n", router));
+        "g.toml",
+        fmt::format("gateway={{cluster='c',state_dir='.'}}\n\n[[sink]]\nname='s'\ntype='stdout'\n[router]\n{}\n",
+                    router));
     CAPTURE(router);
     const std::string got = run({"--config", file});
     CHECK_MESSAGE(got.find(want) != std::string::npos, got);
@@ -166,6 +177,77 @@ TEST_CASE("the store's configuration is part of the check") {
   check("{}", fmt::format("exit 2\n---\n{0}:11:1: '{1}/store.json' is no configuration of cc-metric-store: it has "
                           "neither 'metrics' nor 'metricConfig'\n{0}: 1 error\n",
                           file, dir));
+}
+
+TEST_CASE("what this machine lacks for a run is part of the check, and nothing is left behind") {
+  const Folder folder;
+  const std::string dir = folder.path().string();
+  folder.file("plain", "x\n");
+  const auto check = [&](std::string_view state_dir, std::string_view tables, std::string_view want) {
+    CAPTURE(tables);
+    const std::string file =
+        folder.file("g.toml", fmt::format("[gateway]\ncluster='c'\nstate_dir='{}'\n{}", state_dir, tables));
+    const std::string got = run({"--config", file});
+    if (want.empty())
+      CHECK_MESSAGE((got.starts_with("exit 0\n") && got.ends_with("\n---\n")), got);
+    else
+      CHECK(got == fmt::format("exit 2\n---\n{0}:{1}\n{0}: 1 error\n", file, want));
+    CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
+  };
+  const auto to = [](std::string_view path) {
+    return fmt::format("[router]\n[[sink]]\nname='s'\ntype='file'\npath='{}'\n", path);
+  };
+  const std::string polls(poller.substr(poller.find("[[source]]")));
+
+  check("new/state", polls, "");
+  check("plain", polls,
+        fmt::format("1:1: state_dir: cannot write to {}/plain (Not a directory): create it for the user that runs "
+                    "cc-gateway",
+                    dir));
+  check("plain/below", polls,
+        fmt::format("1:1: state_dir: cannot write to {}/plain/below (Not a directory): create it for the user that "
+                    "runs cc-gateway",
+                    dir));
+  check("plain", to("m.lp"),
+        fmt::format("1:1: state_dir: cannot write to {}/plain/dead-letter (Not a directory): create it for the user "
+                    "that runs cc-gateway",
+                    dir));
+
+  check("new/state", to("m.lp"), "");
+  check("new/state", to("plain"), "");
+  check("new/state", to("new/state/m.lp"), "");  // run makes that folder first
+  check("new/state", to("."), fmt::format("5:1: sink 's' cannot open {}/ (Is a directory): name a file in it", dir));
+  check("new/state", to("new/other/m.lp"),
+        fmt::format("5:1: sink 's' cannot open {0}/new/other/m.lp (No such file or directory): make its folder "
+                    "{0}/new/other",
+                    dir));
+  check("new/state", to("plain/m.lp"), fmt::format("5:1: sink 's' cannot open {}/plain/m.lp (Not a directory)", dir));
+
+  check("new/state", "[nats]\nembedded=true\nserver='nope-server'\n" + polls,
+        "4:1: embedded NATS: there is no program nope-server: install the package nats-server, or set [nats] url to a "
+        "server that runs");
+  check("new/state", "[nats]\nembedded=true\nserver='/bin/false'\n" + polls,
+        "4:1: embedded NATS: /bin/false is no nats-server: asked for its --version, it does not say so (exit status "
+        "1); name one by 'server' in [nats]");
+  check("new/state", "[nats]\nserver='nope-server'\n" + polls, "");  // it is not started
+}
+
+TEST_CASE("what only this user may not write is a warning: the service has another one") {
+  if (::geteuid() == 0) return;  // who may write everything
+  const Folder folder;
+  std::filesystem::create_directory(folder.path() / "of_another");
+  REQUIRE(::chmod((folder.path() / "of_another").c_str(), 0500) == 0);
+  const std::string file =
+      folder.file("g.toml",
+                  "[gateway]\ncluster='c'\nstate_dir='of_another/x'\n[router]\n[[sink]]\nname='s'\n"
+                  "type='file'\npath='of_another/m.lp'\n");
+  CHECK(run({"--config", file}) ==
+        fmt::format("exit 0\n{0}: ok: 0 sources, 0 queries, 1 sink; roles: subscriber; 2 warnings\n---\n"
+                    "{0}:1:1: warning: state_dir: cannot write to {1}/of_another/x/dead-letter (Permission denied): "
+                    "create it for the user that runs cc-gateway\n"
+                    "{0}:5:1: warning: sink 's' cannot open {1}/of_another/m.lp (Permission denied): the user that "
+                    "runs cc-gateway must be able to\n",
+                    file, folder.path().string()));
 }
 
 TEST_CASE("wrong usage is told") {
