@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "gateway/base/clock.h"
 #include "gateway/base/counted.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/machine_check.h"
@@ -25,7 +26,7 @@ Reads a configuration and reports every problem in it as FILE:line:column: text.
 No network is used and nothing is left behind. Files that it names (secrets, TLS
 certificates, the store's configuration) must be there and readable for who
 runs this, so run it as the user of the service. What this user may not write is
-a warning. With [nats] embedded = true, the server is asked for its version.
+a warning, and so is a token that its store would refuse. With [nats] embedded = true, the server is asked for its version.
 
   --config FILE   the configuration, TOML; conf/gateway.toml explains every key
   --help          this text
@@ -48,7 +49,8 @@ void add_store_problems(config::Loaded& loaded) {
 
 /// Adds what this machine lacks for `run`.
 void add_machine_problems(config::Loaded& loaded) {
-  for (config::Problem& problem : machine_problems(loaded.config)) loaded.problems.push_back(std::move(problem));
+  for (config::Problem& problem : machine_problems(loaded.config, SystemClock().now().wall))
+    loaded.problems.push_back(std::move(problem));
 }
 
 std::string summary(const config::Config& config) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "gateway/bus/embedded_server.h"
+#include "gateway/sinks/jwt.h"
 
 namespace gw::cli {
 namespace {
@@ -69,14 +70,28 @@ std::string mended(int error, const fs::path& file) {
   return severity_of(error) == Problem::Severity::warning ? ": the user that runs cc-gateway must be able to" : "";
 }
 
+void check_token(const config::Sink& sink, WallTime now, std::vector<Problem>& problems) {
+  if (sink.token.empty()) return;
+  const std::string file = sink.token.file().string();
+  const Result<std::string> token = config::Secret(sink.token).read();
+  std::string never = token ? "" : token.error().text;
+  if (token && !fits_in_header(*token))
+    never = fmt::format("the token{} holds a control character", file.empty() ? "" : " in " + file);
+  const std::string problem = never.empty() ? token_problem(*token, now, file) : never;
+  if (problem.empty()) return;
+  problems.push_back({never.empty() ? Problem::Severity::warning : Problem::Severity::error, sink.where,
+                      fmt::format("sink '{}' could not write: {}", sink.name, problem)});
+}
+
 }  // namespace
 
-std::vector<Problem> machine_problems(const config::Config& config) {
+std::vector<Problem> machine_problems(const config::Config& config, WallTime now) {
   std::vector<Problem> problems;
   const fs::path state_dir = full_path(config.gateway.state_dir);
   const fs::path dead_letters = full_path(state_dir / "dead-letter");
   check_folder(config.sinks.empty() ? state_dir : dead_letters, config.gateway.where, problems);
   for (const config::Sink& sink : config.sinks) {
+    check_token(sink, now, problems);
     if (sink.path.empty()) continue;
     const fs::path file = full_path(sink.path);
     if (const int error = file_error(file, dead_letters); error != 0)

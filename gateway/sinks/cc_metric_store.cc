@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "gateway/sinks/jwt.h"
 #include "gateway/sinks/reactions.h"
 #include "subjects/subject.h"
 
@@ -24,11 +25,6 @@ std::string write_url(std::string_view url) {
   const std::string_view query = url.substr(base.size());
   if (base.ends_with("/api/write") || base.ends_with("/api/write/")) return std::string(url);
   return http::join_url(base, "/api/write/").append(query);
-}
-
-/// A token with a line end would add headers of its own to the request.
-bool fits_in_header(std::string_view token) {
-  return std::ranges::none_of(token, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 Verdict hold(std::string reason) {

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -96,6 +97,41 @@ std::expected<Claims, std::string_view> read_claims(std::string_view token) {
   return claims;
 }
 
+/// What people leave around a token when they copy it.
+struct Wrapping {
+  std::string_view before;
+  std::string_view after;
+  std::string_view name;
+};
+constexpr std::array wrappings = {
+    Wrapping{"\xef\xbb\xbf", "", "the byte order mark"},
+    Wrapping{"Authorization:", "", "'Authorization:'"},
+    Wrapping{"Bearer ", "", "'Bearer '"},
+    Wrapping{"bearer ", "", "'bearer '"},
+    Wrapping{"\"", "\"", "the quotes"},
+    Wrapping{"'", "'", "the quotes"},
+    Wrapping{" ", "", "the blanks"},
+    Wrapping{"", " ", "the blanks"},
+    Wrapping{"\t", "", "the blanks"},
+    Wrapping{"", "\t", "the blanks"},
+};
+
+/// "'Bearer ' and the quotes" where a JWT stands in them, else "".
+std::string wrapped_in(std::string_view token) {
+  std::string names;
+  for (const Wrapping* row = wrappings.begin(); row != wrappings.end();) {
+    const std::size_t removed = row->before.size() + row->after.size();
+    if (token.size() < removed || !token.starts_with(row->before) || !token.ends_with(row->after)) {
+      ++row;
+      continue;
+    }
+    token = token.substr(row->before.size(), token.size() - removed);
+    if (!names.contains(row->name)) names.append(names.empty() ? "" : " and ").append(row->name);
+    row = wrappings.begin();  // in what was around it may be another one
+  }
+  return read_claims(token) ? names : std::string();
+}
+
 std::string time_text(double seconds) {
   if (std::abs(seconds) > seconds_max) return fmt::format("{:.15g}", seconds);
   return iso_time(WallTime{Seconds{static_cast<std::int64_t>(seconds)}});
@@ -126,6 +162,20 @@ std::string claims_problem(const Claims& claims, double now, std::string_view fi
   if (claims.issued && *claims.issued > now)
     return fmt::format("was issued in the future (iat {}): {}", time_text(*claims.issued), check_clocks);
   return {};
+}
+
+/// The claims of what may be a token of the store, or the whole text of what is wrong.
+std::expected<Claims, std::string> claims_of(std::string_view token, std::string_view file) {
+  if (const std::string around = wrapped_in(token); !around.empty())
+    return std::unexpected(
+        fmt::format("the token does not stand alone: remove {} {}", around,
+                    file.empty() ? "around it" : fmt::format("from {}, it is read again at once", file)));
+  const std::expected<Claims, std::string_view> claims = read_claims(token);
+  if (!claims) return std::unexpected(fmt::format("the token is no JWT ({}): {}", claims.error(), mint(file)));
+  if (claims->algorithm != "EdDSA")
+    return std::unexpected(fmt::format("the token's alg is {}, the store accepts EdDSA only: {}",
+                                       claims->algorithm.empty() ? "missing" : claims->algorithm, mint(file)));
+  return *claims;
 }
 
 /// What the store said, where the claims look right from here. Texts of golang-jwt v4 and of cc-metric-store.
@@ -164,6 +214,17 @@ std::string signature_problem(const Claims& claims, double now, std::string_view
 
 }  // namespace
 
+bool fits_in_header(std::string_view token) {
+  return std::ranges::none_of(token, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+std::string token_problem(std::string_view token, WallTime now, std::string_view file) {
+  const std::expected<Claims, std::string> claims = claims_of(token, file);
+  if (!claims) return claims.error();
+  const std::string problem = claims_problem(*claims, static_cast<double>(unix_seconds(now)), file);
+  return problem.empty() ? problem : "the token " + problem;
+}
+
 std::string explain_refused_token(std::string_view token, std::string_view answer, WallTime now,
                                   std::string_view file) {
   if (token.empty()) return "the store wants a token, and none is configured: set token_file";
@@ -171,11 +232,8 @@ std::string explain_refused_token(std::string_view token, std::string_view answe
   // Its answer to a request without "Authorization: Bearer …", and we sent that.
   if (said == "Use JWT Authentication")
     return "the token did not reach the store: a proxy between takes the header away";
-  const std::expected<Claims, std::string_view> claims = read_claims(token);
-  if (!claims) return fmt::format("the token is no JWT ({}): {}", claims.error(), mint(file));
-  if (claims->algorithm != "EdDSA")
-    return fmt::format("the token's alg is {}, the store accepts EdDSA only: {}",
-                       claims->algorithm.empty() ? "missing" : claims->algorithm, mint(file));
+  const std::expected<Claims, std::string> claims = claims_of(token, file);
+  if (!claims) return claims.error();
   const auto seconds = static_cast<double>(unix_seconds(now));
   if (said.contains("ed25519: verification error")) return "the token " + signature_problem(*claims, seconds, file);
   std::string problem = claims_problem(*claims, seconds, file);

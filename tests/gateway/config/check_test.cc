@@ -12,6 +12,7 @@
 
 #include "tests/gateway/config/fifo.h"
 #include "tests/gateway/config/folder.h"
+#include "tests/gateway/sinks/tokens.h"
 
 using config_test::Folder;
 
@@ -230,6 +231,37 @@ TEST_CASE("what this machine lacks for a run is part of the check, and nothing i
         "4:1: embedded NATS: /bin/false is no nats-server: asked for its --version, it does not say so (exit status "
         "1); name one by 'server' in [nats]");
   check("new/state", "[nats]\nserver='nope-server'\n" + polls, "");  // it is not started
+}
+
+TEST_CASE("the token of a store is judged and never shown") {
+  const Folder folder;
+  const std::string file =
+      folder.file("g.toml", fmt::format("gateway={{cluster='c',state_dir='.'}}\n\n{}token_file='t.jwt'\n", subscriber));
+  const std::string jwt = (folder.path() / "t.jwt").string();
+  const auto check = [&](std::string_view token, std::string_view kind, std::string_view want) {
+    CAPTURE(token);
+    folder.file("t.jwt", token);
+    const std::string got = run({"--config", file});
+    const std::string line = fmt::format("{}:4:1: {}sink 's' could not write: {}\n", file, kind, want);
+    if (want.empty())
+      CHECK(got.ends_with("roles: subscriber\n---\n"));
+    else
+      CHECK_MESSAGE((got.starts_with(kind.empty() ? "exit 2\n" : "exit 0\n") && got.contains("---\n" + line)), got);
+    CHECK(!got.contains("c2lnbmF0dXJl"));
+  };
+  const std::string valid = tokens::make(R"({"sub":"gateway"})");
+  const std::string mint = "mint a new one and write it to " + jwt + ", it is read again at once";
+  check(valid + "\r\n", "", "");
+  check("Bearer " + valid + "\n",
+        "warning: ", "the token does not stand alone: remove 'Bearer ' from " + jwt + ", it is read again at once");
+  check("garbage-c2lnbmF0dXJl", "warning: ", "the token is no JWT (expected three parts separated by dots): " + mint);
+  check(tokens::make("{}", R"({"alg":"none"})"),
+        "warning: ", "the token's alg is none, the store accepts EdDSA only: " + mint);
+  const std::string expired = tokens::make(R"({"exp":1})");
+  folder.file("t.jwt", expired);
+  CHECK(run({"--config", file}).contains(" d ago (1970-01-01T00:00:01Z): " + mint));
+  check(valid + "\n" + valid + "\n", "", "cannot read " + jwt + ": it holds more than one line");
+  check(valid + "\x01", "", "the token in " + jwt + " holds a control character");
 }
 
 TEST_CASE("what only this user may not write is a warning: the service has another one") {

@@ -1,6 +1,7 @@
 #include "gateway/sinks/jwt.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "tests/gateway/sinks/tokens.h"
 
@@ -73,6 +74,39 @@ TEST_CASE("a refused token is explained by what it holds and by what the store s
         "(the store says 'go away')");
   check(valid, "",
         "the token looks right from here, so it is probably signed by another key than the store's jwt-public-key");
+}
+
+TEST_CASE("what stands around a token is named, and nothing else is asked for") {
+  const auto check = [](std::string_view token, std::string_view want) {
+    CAPTURE(token);
+    const std::string text =
+        want.empty() ? "" : fmt::format("the token does not stand alone: remove {} around it", want);
+    CHECK(gw::token_problem(token, now) == text);
+    if (!want.empty()) CHECK(explain_refused_token(token, "token is malformed", now) == text);
+  };
+  const std::string valid = tokens::make(R"({"sub":"gateway"})");
+  check(valid, "");
+  check("Bearer " + valid, "'Bearer '");
+  check("Authorization: Bearer " + valid, "'Authorization:' and the blanks and 'Bearer '");
+  check("\"" + valid + "\"", "the quotes");
+  check("'" + valid + "'", "the quotes");
+  check("  " + valid + " ", "the blanks");
+  check("\xef\xbb\xbf" + valid, "the byte order mark");
+  check("\xef\xbb\xbf\"Bearer " + valid + " \"", "the byte order mark and the quotes and 'Bearer ' and the blanks");
+  CHECK(gw::token_problem("Bearer " + valid, now, "/etc/gw.jwt") ==
+        "the token does not stand alone: remove 'Bearer ' from /etc/gw.jwt, it is read again at once");
+  // What is in it is no token either.
+  for (const std::string_view token : {"Bearer secret", "\"secret\"", "\"", " ", "Bearer "})
+    CHECK(gw::token_problem(token, now) ==
+          "the token is no JWT (expected three parts separated by dots): mint a new one");
+}
+
+TEST_CASE("a token is judged before the store has seen it") {
+  CHECK(gw::token_problem(claims("exp", 60), now) == "");
+  CHECK(gw::token_problem(claims("exp", -60), now) ==
+        "the token expired 60 s ago (2026-11-22T20:39:00Z): mint a new one");
+  CHECK(gw::token_problem(tokens::make("{}", R"({"alg":"HS256"})"), now) ==
+        "the token's alg is HS256, the store accepts EdDSA only: mint a new one");
 }
 
 TEST_CASE("a token from a file is mended by writing that file") {
