@@ -38,6 +38,14 @@ bool is_header_name(std::string_view name) {
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
 }
 
+/// A URL with the path of the API, from a browser or from curl; /api/v1/query itself is put up with.
+bool names_api(std::string_view url) {
+  if (url.ends_with("/api/v1/query")) return false;
+  std::string_view path = url.substr(0, url.find_first_of("?#"));
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path.ends_with("/api/v1") || path.ends_with("/api/v1/query") || path.ends_with("/api/v1/query_range");
+}
+
 void read_headers(TableReader& table, bool has_login, std::map<std::string, std::string>& into) {
   Reading& reading = table.reading();
   for (auto& [name, text] : table.entries("headers")) {
@@ -91,7 +99,9 @@ Source read_source(TableReader& table) {
   if (const auto type = table.choice("type", source_types)) source.type = *type;
   if (const auto url = table.required("url", "url = \"http://127.0.0.1:9090\"")) {
     source.url = url->value;
-    const std::string problem = http::url_problem(source.url);
+    std::string problem = http::url_problem(source.url);
+    if (problem.empty() && names_api(source.url))
+      problem = "it is what stands before /api/v1/query, for example: \"http://127.0.0.1:9090\"";
     if (!problem.empty()) reading.error(url->where, fmt::format("'url' in {}: {}", table.title(), problem));
   }
 

@@ -165,6 +165,24 @@ TEST_CASE("what is wrong in [[source]] is told with its place") {
         "g.toml:6:5: 'url' must not be empty, for example: url = \"http://127.0.0.1:9090\"\n");
 }
 
+TEST_CASE("the URL of a source is what stands before the path of the API") {
+  const auto check = [](std::string_view url, bool good) {
+    CAPTURE(url);
+    CHECK(report_in(bare_source_table, fmt::format("name='s'\ntype='prometheus'\nurl='{}'", url)) ==
+          (good ? ""
+                : "g.toml:6:5: 'url' in [[source]] 's': it is what stands before /api/v1/query, for example: "
+                  "\"http://127.0.0.1:9090\"\n"));
+  };
+  check("http://h/api/v1", false);
+  check("http://h/api/v1/", false);
+  check("http://h/api/v1/query/", false);
+  check("http://h/api/v1/query_range", false);
+  check("http://h/select/api/v1/query?query=up", false);
+  check("http://h/api/v1/query", true);  // used as it is
+  check("http://h/api/v1/proxy/prometheus", true);
+  check("http://h/prometheus/", true);
+}
+
 TEST_CASE("what is wrong in [[source]] numbers, durations and sizes is told with its place") {
   const auto check = [](std::string_view text, std::string_view want) {
     CAPTURE(text);
