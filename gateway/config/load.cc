@@ -13,6 +13,7 @@
 #include "gateway/base/counted.h"
 #include "gateway/config/tables.h"
 #include "gateway/config/toml_depth.h"
+#include "gateway/router/rules/place.h"
 #include "subjects/subject.h"
 
 namespace gw::config {
@@ -141,6 +142,16 @@ Config read_config(TableReader& root, rules::LoadedRules& rules) {
   return config;
 }
 
+/// Where the number begins that ends before `end`: toml++ gives its end.
+Position begin_of_word(std::string_view text, Position end) {
+  std::size_t at = rules::offset_of(text, end).value_or(text.size());
+  while (at > 0 && end.column > 1 && std::string_view(" \t=,[").find(text[at - 1]) == std::string_view::npos) {
+    --at;
+    --end.column;
+  }
+  return end;
+}
+
 }  // namespace
 
 std::size_t Loaded::count(Problem::Severity severity) const {
@@ -203,8 +214,10 @@ Loaded load_file(const std::string& path, const Environment& environment, Pipes 
 Loaded load_text(std::string_view text, const std::string& name, const Environment& environment) {
   Loaded loaded;
   loaded.file = name;
-  if (auto problem = depth_problem(text)) {
-    loaded.problems.push_back(*std::move(problem));
+  auto unreadable = rules::encoding_problem(text);
+  if (!unreadable) unreadable = depth_problem(text);
+  if (unreadable) {
+    loaded.problems.push_back(*std::move(unreadable));
     return loaded;
   }
   Reading reading{environment, name, text, std::filesystem::path(name).parent_path(), {}, {}};
@@ -213,9 +226,10 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
     TableReader root(reading, parsed, "", "the file");
     loaded.config = read_config(root, loaded.rules);
   } catch (const toml::parse_error& error) {  // toml++ stops at the first one
-    const auto& where = error.source().begin;
-    reading.error({static_cast<std::uint32_t>(where.line), static_cast<std::uint32_t>(where.column)},
-                  toml_syntax_text(error.description()));
+    const auto& at = error.source().begin;
+    Position where{static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)};
+    if (error.description().contains("not representable")) where = begin_of_word(text, where);
+    reading.error(where, toml_syntax_text(error.description()));
   }
   sort_by_place(reading.problems);
   loaded.problems = std::move(reading.problems);

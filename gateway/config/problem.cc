@@ -19,10 +19,9 @@ struct SyntaxHint {
   std::string_view found;
   std::string_view hint;
 };
-constexpr std::array<SyntaxHint, 10> syntax_hints{
-    {{"array 'source' as table", "write [[source]] for each source"},
-     {"array 'sink' as table", "write [[sink]] for each sink"},
-     {"cannot redefine", "it stands twice, remove one"},
+constexpr std::array<SyntaxHint, 9> syntax_hints{
+    {{"cannot redefine", "it stands twice, remove one"},
+     {"not representable in 64 bits", "the number is too large"},
      {"parsing string: unescaped control", "is the closing quote missing?"},
      {"expected a comment or whitespace", "text stands in quotes, and each key on a line of its own"},
      {"unknown escape sequence", "write it in single quotes, where a backslash is only a backslash"},
@@ -30,6 +29,17 @@ constexpr std::array<SyntaxHint, 10> syntax_hints{
      {"parsing decimal integer", "text and durations stand in quotes: \"60s\""},
      {"parsing floating-point", "text and durations stand in quotes: \"60s\""},
      {"parsing value", "text and durations stand in quotes: \"60s\""}}};
+
+/// "cannot redefine existing array 'source.query' as array-of-tables": it began as a list, or as one table.
+std::string list_hint(std::string_view description) {
+  const bool of_tables = description.ends_with(" as array-of-tables");
+  const std::size_t table = of_tables ? description.find("existing table '") : std::string_view::npos;
+  const std::size_t start = std::min(description.find("existing array '"), table);
+  const std::size_t end = description.rfind("' as ");
+  if (start == std::string_view::npos || end == std::string_view::npos) return {};
+  const std::size_t name = description.find('\'', start) + 1;
+  return fmt::format("write all of them as [[{}]]", description.substr(name, end - name));
+}
 
 }  // namespace
 
@@ -76,7 +86,8 @@ std::string toml_syntax_text(std::string_view description) {
   const auto* row = std::find_if(syntax_hints.begin(), syntax_hints.end(), [&](const SyntaxHint& hint) {
     return description.find(hint.found) != std::string_view::npos;
   });
-  const std::string_view hint = row == syntax_hints.end() ? std::string_view{} : row->hint;
+  std::string hint = list_hint(description);
+  if (hint.empty() && row != syntax_hints.end()) hint = row->hint;
   constexpr std::string_view start = "Error while parsing ";
   const bool says_where = description.starts_with(start);
   if (says_where) description.remove_prefix(start.size());

@@ -38,11 +38,11 @@ TEST_CASE("a file that is no TOML is refused with the place and what to do") {
         "g.toml:2:1: syntax error in table header: cannot redefine existing table 'gateway'; it stands twice, remove "
         "one\n");
   check("[[source]]\n[source]\n",
-        "g.toml:2:1: syntax error in table header: cannot redefine existing array 'source' as table; write [[source]] "
-        "for each source\n");
+        "g.toml:2:1: syntax error in table header: cannot redefine existing array 'source' as table; write all of "
+        "them as [[source]]\n");
   check("[[sink]]\n[sink]\n",
-        "g.toml:2:1: syntax error in table header: cannot redefine existing array 'sink' as table; write [[sink]] for "
-        "each sink\n");
+        "g.toml:2:1: syntax error in table header: cannot redefine existing array 'sink' as table; write all of "
+        "them as [[sink]]\n");
   check("[gateway]\ncluster = \"c\n",
         "g.toml:2:13: syntax error in string: unescaped control characters other than TAB (U+0009) are explicitly "
         "prohibited; is the closing quote missing?\n");
@@ -58,6 +58,48 @@ TEST_CASE("a file that is no TOML is refused with the place and what to do") {
   check("[gateway]\ncluster = 'a' 'b'\n",
         "g.toml:2:15: syntax error in key-value pair: expected a comment or whitespace, saw '''; text stands in "
         "quotes, and each key on a line of its own\n");
+}
+
+TEST_CASE("a list that is begun in one form and goes on in the other is told how to be written") {
+  const auto check = [](std::string_view text, std::string_view want) {
+    CAPTURE(text);
+    CHECK(report(text) == want);
+  };
+  check("[[source]]\nquery = [{metric = 'a'}]\n[[source.query]]\nmetric = 'b'\n",
+        "g.toml:3:1: syntax error in table header: cannot redefine existing array 'source.query' as array-of-tables; "
+        "write all of them as [[source.query]]\n");
+  check("[sink]\n[[sink]]\n",
+        "g.toml:2:1: syntax error in table header: cannot redefine existing table 'sink' as array-of-tables; write all "
+        "of them as [[sink]]\n");
+  check("a = 'x'\n[[a]]\n",
+        "g.toml:2:1: syntax error in table header: cannot redefine existing string 'a' as array-of-tables; it stands "
+        "twice, remove one\n");
+  check("a = [1]\na = [2]\n",
+        "g.toml:2:5: syntax error in key-value pair: cannot redefine existing array 'a'; it stands twice, remove "
+        "one\n");
+}
+
+TEST_CASE("a number that is too large is told at its begin") {
+  const auto check = [](std::string_view text, std::string_view want) {
+    CAPTURE(text);
+    CHECK(report(text) == want);
+  };
+  const std::string_view told =
+      "syntax error in decimal integer: '99999999999999999999' is not representable in 64 bits; the number is too "
+      "large\n";
+  check("[router]\nmax_series = 99999999999999999999\n", fmt::format("g.toml:2:14: {}", told));
+  check("[router]\nmax_series=-99_999999999999999999 # x", fmt::format("g.toml:2:12: {}", told));
+  check("max_series = 99999999999999999999", fmt::format("g.toml:1:14: {}", told));
+}
+
+TEST_CASE("a file in another encoding is told how to be saved") {
+  const auto check = [](std::string_view text, std::string_view want) {
+    CAPTURE(text);
+    CHECK(report(text) == want);
+  };
+  check({"\xff\xfe[\0g\0", 6}, "g.toml:1:1: the file is UTF-16, save it as UTF-8\n");
+  check({"a = 'b\0'\n", 9}, "g.toml:1:7: a NUL (byte 0x00) stands here, remove it or save the file as UTF-8\n");
+  check("[gateway]\ncluster = '\xe4'\n", "g.toml:2:12: byte 0xe4 is no UTF-8, save the file as UTF-8\n");
 }
 
 TEST_CASE("the parts of a file must make a whole") {
