@@ -35,8 +35,7 @@ int access_error(const fs::path& path, int mode) {
 /// Why files in `folder`, and itself where it is missing, could not be made, or 0.
 int folder_error(const fs::path& folder) {
   struct stat info{};
-  if (::stat(folder.c_str(), &info) == 0)
-    return S_ISDIR(info.st_mode) ? access_error(folder, W_OK | X_OK) : ENOTDIR;  // NOLINT(hicpp-signed-bitwise)
+  if (::stat(folder.c_str(), &info) == 0) return S_ISDIR(info.st_mode) ? access_error(folder, W_OK | X_OK) : ENOTDIR;
   if (errno != ENOENT || folder == folder.parent_path()) return errno;
   return folder_error(folder.parent_path());
 }

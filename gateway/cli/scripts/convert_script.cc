@@ -61,6 +61,15 @@ std::string formatted(std::string_view flux, std::string_view bucket) {
   return out;
 }
 
+/// The user and password of `url` with their '@'; "" where there are none.
+std::string_view login_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const std::string_view rest = url.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  return authority.substr(0, authority.rfind('@') + 1);  // npos + 1 = 0
+}
+
 class Script {
  public:
   Script(std::string_view source, const std::string& file)
@@ -72,6 +81,7 @@ class Script {
     std::string text = influxdb ? from_influxdb() : from_prometheus();
     if (!report_.empty()) return {ConvertedScript::Kind::wrong, {}, report_};
     warn_of_differences();
+    for (const Complaint& complaint : left_out_) warn(complaint);
     if (!influxdb) return {ConvertedScript::Kind::whole, std::move(text), report_};
     report(
         {find(map_names)->where,
@@ -179,6 +189,20 @@ class Script {
     return {};
   }
 
+  /// "url = …" without the login, which has no place in a configuration. `instead` is what has.
+  std::string url_line(Names names, std::string_view instead) {
+    const std::string text = text_of(names);
+    const PythonConstant* const constant = find(names);
+    if (constant == nullptr || constant->value.kind != Node::Kind::text) return fmt::format("url = {}\n", text);
+    std::string url = constant->value.text;
+    const std::string login(login_of(url));
+    if (login.empty()) return fmt::format("url = {}\n", text);
+    url.erase(url.find(login), login.size());
+    left_out_.push_back(
+        {constant->where, fmt::format("the login in {} is left out, for a URL is logged: {}", names.front(), instead)});
+    return fmt::format("url = {}  # without its login: {}\n", config_text(url), instead);
+  }
+
   std::string at_line(config::Position where) const { return fmt::format("  # {}:{}\n", shown_file_, where.line); }
 
   std::string head() {
@@ -189,8 +213,8 @@ class Script {
   }
 
   std::string tail() {
-    std::string text = fmt::format("\n[router]\n\n[[sink]]\nname = \"ccms\"\ntype = \"cc_metric_store\"\nurl = {}\n",
-                                   text_of(store_url_names));
+    std::string text = fmt::format("\n[router]\n\n[[sink]]\nname = \"ccms\"\ntype = \"cc_metric_store\"\n{}",
+                                   url_line(store_url_names, "the store takes a token, set token_file"));
     const PythonConstant* const token = find(token_names);
     if (token == nullptr) return text + "# token_file = \"ccms.jwt\"  # the script has no token\n";
     if (!token->variable.empty()) return text + fmt::format("token = \"${{{}}}\"\n", token->variable);
@@ -212,9 +236,9 @@ class Script {
     if (map == nullptr) return {};
     text += head();
     text += fmt::format(
-        "\n[[source]]\nname = \"prometheus\"\ntype = \"prometheus\"\nurl = {}\ninterval = \"60s\"  # as "
+        "\n[[source]]\nname = \"prometheus\"\ntype = \"prometheus\"\n{}interval = \"60s\"  # as "
         "often as cron runs the script: the metrics' frequency in cc-metric-store\n",
-        text_of(prometheus_url_names));
+        url_line(prometheus_url_names, "set user and password_file in [[source]]"));
     for (const Node& entry : map->value.children) text += prometheus_query(entry);
     return text + tail();
   }
@@ -266,7 +290,7 @@ class Script {
     if (!differences_.empty())
       text += "Not as in ClusterCockpit's script, and not in here, is what these do:\n" + changes();
     text += head();
-    text += fmt::format("\n[[source]]\nurl = {}\n", text_of(influxdb_url_names));
+    text += "\n[[source]]\n" + url_line(influxdb_url_names, "set it where the queries are moved to");
     const PythonConstant* const bucket = find(bucket_names);
     const bool told = bucket != nullptr && !bucket->problem && bucket->value.kind == Node::Kind::text;
     for (const Node& entry : map->value.children) {
@@ -297,6 +321,7 @@ class Script {
   std::string shown_file_;
   PythonScript script_;
   std::vector<Difference> differences_;
+  std::vector<Complaint> left_out_;
   bool only_constants_ = false;
   std::string report_;
 };

@@ -244,6 +244,32 @@ TEST_CASE("what a script takes from the environment, the configuration does too"
   CHECK(converted.text.find("ccms.jwt") == std::string::npos);
 }
 
+TEST_CASE("a login in a URL is left out, told, and not shown") {
+  const ConvertedScript converted = convert("METRIC_MAP = {'a': ('b', 'node', 1.0)}\n",
+                                            "PROM_URL = 'http://jane:s3cret@db:9090/x?a=@'\n"
+                                            "CC_URL = 'https://joe:s3cr%40t@ccms'\nCLUSTER = 'fritz'\n");
+  CHECK(converted.kind == Kind::whole);
+  CHECK(converted.report ==
+        "prom2ccms.py:1:1: warning: the login in PROMETHEUS_URL is left out, for a URL is logged: set user and "
+        "password_file in [[source]]\n"
+        "prom2ccms.py:2:1: warning: the login in CCMS_URL is left out, for a URL is logged: the store takes a token, "
+        "set token_file\n");
+  CHECK(converted.text.contains(
+      "\nurl = \"http://db:9090/x?a=@\"  # without its login: set user and password_file in [[source]]\n"));
+  CHECK(
+      converted.text.contains("\nurl = \"https://ccms\"  # without its login: the store takes a token, set "
+                              "token_file\n"));
+  for (const std::string_view secret : {"s3cr", "jane", "joe"}) CHECK(!converted.text.contains(secret));
+  CHECK(loaded(converted.text).sources[0].url == "http://db:9090/x?a=@");
+
+  const ConvertedScript influxdb = convert("METRIC_MAP = {'a': 'from'}\n",
+                                           "INFLUX_URL = 'http://jane:s3cret@db'\nCC_URL = 'http://ccms'\n"
+                                           "CLUSTER = 'fritz'\n");
+  CHECK(influxdb.report.starts_with("prom2ccms.py:1:1: warning: the login in INFLUXDB_URL is left out"));
+  CHECK(!influxdb.text.contains("s3cret"));
+  CHECK(!influxdb.report.contains("s3cret"));
+}
+
 TEST_CASE("what is wrong with a script is told with its place") {
   const auto check = [](std::string_view map, std::string_view want) {
     CAPTURE(map);
