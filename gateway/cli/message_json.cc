@@ -20,6 +20,9 @@ using codecs::Message;
 /// Keys of one message to read. The JSON library looks for each among those before it; no format takes as many.
 constexpr std::size_t keys_max = 8192;
 
+/// Objects and lists within each other: what is written of a problem goes down into them. A message has three.
+constexpr int levels_max = 64;
+
 /// More keys than that are looked up in a table, not one by one.
 constexpr std::size_t few_keys = 16;
 
@@ -228,11 +231,15 @@ void append_json(std::string& out, const Message& message, std::optional<std::st
 
 std::expected<Message, std::string> message_of_json(std::string_view line) {
   std::size_t keys = 0;
-  const auto count = [&keys](int, Json::parse_event_t event, const Json&) {
-    return event != Json::parse_event_t::key || ++keys <= keys_max;
+  bool too_deep = false;
+  const auto within_bounds = [&](int level, Json::parse_event_t event, const Json&) {
+    const bool starts = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    too_deep = too_deep || (starts && level >= levels_max);
+    return !too_deep && (event != Json::parse_event_t::key || ++keys <= keys_max);
   };
   try {
-    const Json json = Json::parse(line, count);
+    const Json json = Json::parse(line, within_bounds);
+    if (too_deep) return std::unexpected(fmt::format("more than {} levels within each other", levels_max));
     if (keys > keys_max) return std::unexpected(fmt::format("more than {} keys", keys_max));
     Message message;
     if (Problem problem = read_message(json, message); !problem.empty()) return std::unexpected(std::move(problem));
@@ -241,7 +248,8 @@ std::expected<Message, std::string> message_of_json(std::string_view line) {
   } catch (const Json::exception& exception) {
     // "[json.exception.parse_error.101] parse error at line 1, column 4: …"
     const std::string_view text = exception.what();
-    return std::unexpected(std::string(text.substr(text.find("] ") + 2)));
+    const std::size_t prefix_end = text.find("] ");
+    return std::unexpected(std::string(prefix_end == std::string_view::npos ? text : text.substr(prefix_end + 2)));
   }
 }
 

@@ -102,6 +102,15 @@ TEST_CASE("what is wrong with a JSON line is said in its own words") {
   std::string keys = R"({"name":"m","tags":{"a":"")";
   for (int i = 0; i < 10'000; ++i) keys += ",\"k" + std::to_string(i) + "\":\"\"";
   check(keys + "}}", "more than 8192 keys");
+  const auto within_lists = [](std::size_t lists) { return std::string(lists, '[') + std::string(lists, ']'); };
+  check(R"({"name":"m","time":)" + within_lists(63) + "}",
+        "'time' must be an integer in nanoseconds or null, not " + within_lists(63));
+  for (const std::size_t lists : {std::size_t{64}, std::size_t{200'000}}) {
+    const std::string deep = within_lists(lists);
+    check(R"({"name":"m","time":)" + deep + "}", "more than 64 levels within each other");
+    check(R"({"name":"m","tags":{"a":)" + deep + "}}", "more than 64 levels within each other");
+    check(R"({"name":"m","fields":{"v":{"int":)" + deep + "}}}", "more than 64 levels within each other");
+  }
   check("[]", "not an object");
   check("{}", "no 'name'");
   check(R"({"name":1})", "'name' must be a text, not 1");
