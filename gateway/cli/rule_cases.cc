@@ -141,8 +141,12 @@ class CaseReader {
   }
 
   std::vector<CaseLine> lines(const rules::Node& text) {
+    std::size_t told = 0;
+    config::Position where;
     return read_lines(text.text, [&](std::size_t offset, std::string_view reason) {
-      root_.error(rules::place_in(places_, text, offset), fmt::format("this line cannot be read: {}", reason));
+      // It is looked for from the start of the text. Those that are counted but not shown may stand with the last one.
+      if (told++ < rules::diagnoses_max) where = rules::place_in(places_, text, offset);
+      root_.error(where, fmt::format("this line cannot be read: {}", reason));
     });
   }
 

@@ -244,6 +244,16 @@ TEST_CASE("what is wrong with a file of cases is told with its place, and no cas
   check("rules = {\n", "cases.toml:1:10: syntax error in inline table: expected key or closing '}', saw '\\n'");
 }
 
+TEST_CASE("of very many lines that cannot be read the first ones are shown, and the others counted") {
+  std::string lines;
+  for (int i = 0; i < 500'000; ++i) lines += "x\n";
+  const Ran ran = run_cases("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\"\n" + lines + "\"\"\"\nout = \"x\"\n");
+  CHECK(ran.code == 2);
+  CHECK(ran.err.starts_with("cases.toml:5:2: this line cannot be read: no fields\n"));
+  CHECK(ran.err.contains("cases.toml:104:2: this line cannot be read: no fields\n"));
+  CHECK(ran.err.ends_with("cases.toml: … and 499901 more\n"));
+}
+
 TEST_CASE("cases may be of the rules in a configuration, and count as it says unless they say otherwise") {
   const config_test::Folder folder;
   folder.file("gateway.toml", "[gateway]\ncluster='c'\n[router]\ninterval='10s'\ninterval_timestamp=true\n");
