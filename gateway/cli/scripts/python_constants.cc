@@ -1,7 +1,11 @@
-//   constant = NAME [ ":" annotation ] "=" ( environment | sum )            from the first column to the end of the
-//   line sum      = product { ( "+" | "-" ) product } . product  = sign { ( "*" | "/" ) sign } . sign     = { "+" | "-"
-//   } power . power    = value [ "**" sign ] . value    = text { text } | number | "True" | "False" | "None" | NAME
-//            | "(" [ sum { "," sum } [ "," ] ] ")" | "[" … "]" | "{" [ text ":" sum { "," … } [ "," ] ] "}" .
+//   constant    = NAME [ ":" annotation ] "=" ( environment | sum )      from the first column to the end of the line
+//   sum         = product { ( "+" | "-" ) product } .
+//   product     = sign { ( "*" | "/" ) sign } .
+//   sign        = { "+" | "-" } power .
+//   power       = value [ "**" sign ] .
+//   value       = text { text } | number | "True" | "False" | "None" | NAME
+//               | "(" [ sum { "," sum } [ "," ] ] ")" | "[" [ sum { "," sum } [ "," ] ] "]"
+//               | "{" [ text ":" sum { "," text ":" sum } [ "," ] ] "}" .
 //   environment = ( "os.environ" | "environ" ) ( "[" text "]" | ".get" "(" text [ "," sum ] ")" )
 //               | ( "os.getenv" | "getenv" ) "(" text [ "," sum ] ")" .
 
@@ -12,6 +16,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,7 +38,7 @@ double number_of(const Node& node) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view source) : source_(source), tokens_(python_tokens(source)) {}
+  explicit Reader(std::string_view source) : source_(source), places_(source), tokens_(python_tokens(source)) {}
 
   PythonScript run() {
     while (!at_end()) {
@@ -59,7 +64,7 @@ class Reader {
   bool at_name(std::string_view name, std::size_t ahead = 0) const {
     return now(ahead).kind == Token::Kind::name && now(ahead).spelt == name;
   }
-  config::Position place(const Token& token) const { return rules::place_of(source_, token.at); }
+  config::Position place(const Token& token) const { return places_.at(token.at); }
   config::Problem problem_at(const Token& token, std::string text) const {
     return {config::Problem::Severity::error, place(token), std::move(text)};
   }
@@ -310,6 +315,7 @@ class Reader {
   Node dict(Node node, std::size_t depth) {
     ++at_;
     node.kind = Node::Kind::object;
+    std::unordered_map<std::string, std::size_t> known;  // where the member of a key stands
     while (!problem_ && !at("}")) {
       const Token token = now();
       const Node key = sum(depth + 1);
@@ -319,11 +325,11 @@ class Reader {
       Node member = sum(depth + 1);
       member.key = key.text;
       member.key_where = key.where;
-      const auto twin = std::ranges::find(node.children, member.key, &Node::key);
-      if (twin == node.children.end()) {
+      const auto [twin, first] = known.try_emplace(member.key, node.children.size());
+      if (first) {
         node.children.push_back(std::move(member));
       } else {
-        *twin = std::move(member);
+        node.children[twin->second] = std::move(member);
       }
       if (!take(",")) break;
     }
@@ -332,6 +338,7 @@ class Reader {
   }
 
   std::string_view source_;
+  rules::PlaceIndex places_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   std::optional<config::Problem> problem_;  ///< of the constant that is read

@@ -141,6 +141,18 @@ TEST_CASE("nothing that stands in a script makes the reader grow without end") {
   CHECK(value_of_x(doubling + "X = A59") == "61:5: 'A59' is computed, and no Python is run: write the value itself");
 }
 
+TEST_CASE("a place costs the same wherever it is, and a key whatever stands before it") {
+  std::string sum = "#" + std::string(10'000'000, '-') + "\nX = 1";
+  for (int i = 1; i < 50'000; ++i) sum += "+1";
+  CHECK(value_of_x(sum + "+a") == "2:100005: 'a' is computed, and no Python is run: write the value itself");
+
+  std::string dict = "X = {'first': 1";
+  for (int i = 0; i < 200'000; ++i) dict += fmt::format(",'a long beginning and {}':0", i);
+  const std::string value = value_of_x(dict + ",'first': 2}");
+  CHECK(value.starts_with("{first: 2, a long beginning and 0: 0, "));
+  CHECK(value.ends_with("a long beginning and 199999: 0}"));
+}
+
 TEST_CASE("every beginning of a script can be read") {
   const std::string script = R"x(#!/usr/bin/env python3
 """Sync."""
