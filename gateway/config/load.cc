@@ -36,7 +36,9 @@ void check_names(Reading& reading, const std::vector<T>& items, const std::vecto
   }
 }
 
-void check_counts(Reading& reading, const Config& config) {
+/// False where there are too many of something.
+bool check_counts(Reading& reading, const Config& config) {
+  const std::size_t problems_before = reading.problems.size();
   std::size_t queries = 0;
   for (const Source& source : config.sources) {
     queries += source.queries.size();
@@ -50,6 +52,7 @@ void check_counts(Reading& reading, const Config& config) {
   if (config.sinks.size() > sinks_max) {
     reading.error(config.sinks[sinks_max].where, fmt::format("there are more than {} [[sink]]", sinks_max));
   }
+  return reading.problems.size() == problems_before;
 }
 
 /// The parts that stand in the file must make a whole.
@@ -133,9 +136,10 @@ Config read_config(TableReader& root, rules::LoadedRules& rules) {
   for (TableReader& table : sinks) config.sinks.push_back(read_sink(table));
   root.finish();
 
-  check_names(reading, config.sources, sources);
-  check_names(reading, config.sinks, sinks);
-  check_counts(reading, config);
+  if (check_counts(reading, config)) {  // a name is compared with those before it
+    check_names(reading, config.sources, sources);
+    check_names(reading, config.sinks, sinks);
+  }
   check_roles(reading, root);
   check_loops(reading, config, sinks);
   check_files(reading, config, sinks);

@@ -22,6 +22,9 @@ void read_subscribe(TableReader& table, std::vector<std::string>& subscribe) {
   if (!patterns) return;
   Reading& reading = table.reading();
   subscribe.clear();
+  if (patterns->size() > patterns_max)  // each is compared with those before it
+    return reading.error(table.where("subscribe"),
+                         fmt::format("'subscribe' names more than {} subjects", patterns_max));
   for (const Text& pattern : *patterns) {
     const std::string_view problem = subjects::pattern_problem(pattern.value);
     if (!problem.empty()) {
@@ -38,9 +41,6 @@ void read_subscribe(TableReader& table, std::vector<std::string>& subscribe) {
       }
     }
     subscribe.push_back(pattern.value);
-  }
-  if (patterns->size() > patterns_max) {
-    reading.error(table.where("subscribe"), fmt::format("'subscribe' names more than {} subjects", patterns_max));
   }
 }
 

@@ -281,6 +281,9 @@ TEST_CASE("too many of anything is refused at the first one that is too many") {
   std::string sinks = "[gateway]\ncluster='c'\n[router]\n";
   for (int i = 0; i < 101; ++i) sinks += fmt::format("[[sink]]\nname='s{}'\ntype='stdout'\n", i);
   CHECK(report(sinks) == "g.toml:304:1: there are more than 100 [[sink]]\n");
+  std::string twins = "[gateway]\ncluster='c'\n[router]\n";
+  for (int i = 0; i < 101; ++i) twins += "[[sink]]\nname='s'\ntype='stdout'\n";
+  CHECK(report(twins) == "g.toml:304:1: there are more than 100 [[sink]]\n");  // not which ones have one name
 
   std::string queries = "[gateway]\ncluster='c'\n[[source]]\nname='s'\ntype='prometheus'\nurl='http://h'\nquery=[\n";
   for (int i = 0; i < 10'001; ++i) queries += fmt::format("{{metric='m{}',query='q'}},\n", i);

@@ -389,6 +389,8 @@ TEST_CASE("what is wrong in [router] is told with its place") {
         "g.toml:7:24: 'c.metrics' overlaps '*.metrics' in 'subscribe': lines would come twice\n");
   check("subscribe=['c.metrics','d.metrics']", "");
   check(list("subscribe", "s", 65), "g.toml:7:11: 'subscribe' names more than 64 subjects\n");
+  // Which ones overlap is not told too.
+  check(list("subscribe", ">','", 65), "g.toml:7:11: 'subscribe' names more than 64 subjects\n");
   check("queue=''",
         "g.toml:7:7: queue '' cannot be a token of a subject: it " + std::string(subjects::token_problem("")) + "\n");
   check("queue='a b'", "g.toml:7:7: queue 'a b' cannot be a token of a subject: it " +
