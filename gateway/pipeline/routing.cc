@@ -62,8 +62,8 @@ struct Routing::Rules {
     const auto& aggregates = router.rules().aggregates;
     return std::ranges::find(aggregates, rule, &router::Aggregate::rule) != aggregates.end();
   }
-  /// Nothing will come of it any more.
-  bool ended(std::int64_t now_ns) const { return now_ns >= end_ns + grace_ns; }
+  /// When nothing will come of it any more.
+  std::int64_t last_ns() const { return end_ns > INT64_MAX - grace_ns ? INT64_MAX : end_ns + grace_ns; }
   /// Logs what goes wrong for the first time.
   void tell_problems();
 
@@ -178,11 +178,18 @@ bool Routing::begin(WallTime now) {
   }
   const std::int64_t before_ns = std::exchange(now_ns_, nanoseconds(now));
   if (next) swap(*next, now_ns_);
-  if (rules_ != nullptr && now_ns_ < before_ns - rules_->interval_ns) begin_anew(before_ns - now_ns_);
-  const Rules* const any = rules_ != nullptr ? rules_.get() : ending_.empty() ? nullptr : ending_.back().get();
-  if (any == nullptr) return false;
-  advance_intervals(now_ns_ - still_intervals_max * any->interval_ns);
+  if (any_rules() != nullptr && now_ns_ < before_ns - any_rules()->interval_ns) begin_anew(before_ns - now_ns_);
+  if (any_rules() == nullptr) {
+    intervals_ns_ = INT64_MIN;  // the clock may be set back until there are rules again
+    return false;
+  }
+  advance_intervals(now_ns_ - still_intervals_max * any_rules()->interval_ns);
   return true;
+}
+
+const Routing::Rules* Routing::any_rules() const {
+  if (rules_ != nullptr) return rules_.get();
+  return ending_.empty() ? nullptr : ending_.back().get();
 }
 
 void Routing::catch_up() { advance_intervals(now_ns_); }
@@ -195,11 +202,14 @@ void Routing::advance_intervals(std::int64_t to_ns) {
 
 /// By a clock that was set back, all that comes would be late for its interval until it has caught up.
 void Routing::begin_anew(std::int64_t back_ns) {
-  ending_.clear();
+  const bool has_aggregates = rules_ != nullptr && rules_->has_aggregates();
   intervals_ns_ = INT64_MIN;
-  if (!rules_->has_aggregates()) return;
+  if (ending_.empty() && !has_aggregates) return;
   log::warn("router clock=\"set back by {} s\" hint=\"aggregates begin anew, those of open intervals are lost\"",
             back_ns / 1'000'000'000);
+  for (const auto& rules : ending_) tell_ended(*rules);
+  ending_.clear();
+  if (!has_aggregates) return;
   const config::Router settings = rules_->settings;
   tell_replaced(*rules_);
   make(settings, now_ns_);
@@ -249,12 +259,13 @@ router::Routed Routing::route(const codecs::Line& line) {
 router::Made Routing::end_intervals() {
   router::Made made;
   for (const auto& rules : ending_) {
-    made += rules->router.end_intervals(std::min(intervals_ns_, rules->end_ns + rules->grace_ns), text_);
+    made += rules->router.end_intervals(std::min(intervals_ns_, rules->last_ns()), text_);
     rules->tell_problems();
   }
   std::erase_if(ending_, [this](const auto& rules) {
-    if (rules->ended(intervals_ns_)) tell_ended(*rules);
-    return rules->ended(intervals_ns_);
+    const bool ended = intervals_ns_ >= rules->last_ns();
+    if (ended) tell_ended(*rules);
+    return ended;
   });
   if (rules_ == nullptr) return made;
   made += rules_->router.end_intervals(intervals_ns_, text_);

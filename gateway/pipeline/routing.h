@@ -55,6 +55,7 @@ class Routing {
   void make(const config::Router& settings, std::optional<std::int64_t> since_ns);
   void swap(const config::Router& settings, std::int64_t now_ns);
   void begin_anew(std::int64_t back_ns);
+  const Rules* any_rules() const;  ///< those in force, or else the last that were replaced; null: none
   void advance_intervals(std::int64_t to_ns);
   static void tell_replaced(const Rules& rules);
   static void tell_ended(const Rules& rules);

@@ -146,6 +146,28 @@ TEST_CASE("where the clock is set back, aggregates begin anew") {
   CHECK(made(routing, minute + 190) == sum_line("sum", 11, minute + 120));
 }
 
+TEST_CASE("where the clock is set back, rules that were replaced end, whether or not others have come") {
+  Routing routing(settings(sum_rules), at(minute + 7200));
+  route(routing, 0, 1, minute + 7201);
+  routing.replace({});
+  CHECK(routing.begin(at(minute + 7210)));  // until their interval has ended
+  CHECK_FALSE(routing.begin(at(minute)));
+  CHECK(made(routing, minute + 7400).empty());
+}
+
+TEST_CASE("where the clock is set back while there are no rules, those that come begin by the new time") {
+  Routing routing(settings(sum_rules), at(minute + 7200));
+  route(routing, 0, 1, minute + 7201);
+  routing.replace({});
+  routing.begin(at(minute + 7210));
+  CHECK(made(routing, minute + 7270) == sum_line("sum", 1, minute + 7200));
+  CHECK_FALSE(routing.begin(at(minute - 30)));
+  routing.replace(settings(max_rules));
+  route(routing, 0, 2, minute + 5, minute - 20);
+  route(routing, 1, 3, minute + 6);
+  CHECK(made(routing, minute + 70) == sum_line("max", 3, minute));
+}
+
 TEST_CASE("rules that were in force for less than an interval compute none") {
   Routing routing(settings(sum_rules), at(minute));
   route(routing, 0, 2, minute + 10);
