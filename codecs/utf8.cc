@@ -1,6 +1,5 @@
 #include "codecs/utf8.h"
 
-#include <cstdint>
 #include <cstring>
 
 namespace codecs {
@@ -50,6 +49,26 @@ bool is_ascii(std::string_view text) {
   }
   for (; at != end; ++at) all |= static_cast<std::uint8_t>(*at);
   return (all & 0x8080808080808080) == 0;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
+  const auto more = [&byte, code](unsigned shift) { byte(0x80 | (code >> shift & 0x3f)); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xc0 | code >> 6);
+    more(0);
+  } else if (code < 0x10000) {
+    byte(0xe0 | code >> 12);
+    more(6);
+    more(0);
+  } else {
+    byte(0xf0 | code >> 18);
+    more(12);
+    more(6);
+    more(0);
+  }
 }
 
 }  // namespace codecs

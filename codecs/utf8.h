@@ -1,7 +1,9 @@
 #pragma once
-// Whether text is UTF-8 (RFC 3629), which every format here wants of its names and values. Pure functions; any thread.
+// UTF-8 (RFC 3629), which every format here wants of its names and values. Pure functions; any thread.
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace codecs {
@@ -12,5 +14,8 @@ std::size_t valid_utf8_prefix(std::string_view text);
 
 /// True where no byte is 0x80 or above: then it is valid UTF-8, and this is the quick way to know.
 bool is_ascii(std::string_view text);
+
+/// Appends the character U+`code`: no surrogate, and not beyond U+10FFFF.
+void append_utf8(std::string& out, std::uint32_t code);
 
 }  // namespace codecs

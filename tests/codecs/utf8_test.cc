@@ -55,3 +55,19 @@ TEST_CASE("ASCII has no byte of 0x80 or above, wherever it stands") {
     }
   }
 }
+
+TEST_CASE("every character is appended as UTF-8 writes it") {
+  const auto utf8 = [](std::uint32_t code) {
+    std::string out = "a";
+    append_utf8(out, code);
+    return out.substr(1);
+  };
+  CHECK(utf8(0) == std::string(1, '\0'));
+  CHECK(utf8(0x7f) == "\x7f");
+  CHECK(utf8(0x80) == "\xc2\x80");
+  CHECK(utf8(0x7ff) == "\xdf\xbf");
+  CHECK(utf8(0x800) == "\xe0\xa0\x80");
+  CHECK(utf8(0xffff) == "\xef\xbf\xbf");
+  CHECK(utf8(0x10000) == "\xf0\x90\x80\x80");
+  CHECK(utf8(0x10ffff) == "\xf4\x8f\xbf\xbf");
+}

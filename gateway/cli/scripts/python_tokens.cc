@@ -12,6 +12,7 @@
 #include <charconv>
 #include <utility>
 
+#include "codecs/utf8.h"
 #include "gateway/router/rules/place.h"
 
 namespace gw::cli {
@@ -30,25 +31,6 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 constexpr std::array<std::string_view, 24> long_marks = {"**=", "//=", ">>=", "<<=", "...", "**", "//", ">>",
                                                          "<<",  "==",  "!=",  "<=",  ">=",  "->", "+=", "-=",
                                                          "*=",  "/=",  "%=",  "&=",  "|=",  "^=", "@=", ":="};
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xc0U | code >> 6U);
-    byte(0x80U | (code & 0x3fU));
-  } else if (code < 0x10000) {
-    byte(0xe0U | code >> 12U);
-    byte(0x80U | (code >> 6U & 0x3fU));
-    byte(0x80U | (code & 0x3fU));
-  } else {
-    byte(0xf0U | code >> 18U);
-    byte(0x80U | (code >> 12U & 0x3fU));
-    byte(0x80U | (code >> 6U & 0x3fU));
-    byte(0x80U | (code & 0x3fU));
-  }
-}
 
 class Lexer {
  public:
@@ -184,7 +166,7 @@ class Lexer {
                       (code < 0xd800 || code > 0xdfff);
     if (!good) return false;
     at_ += digits;
-    append_utf8(out, code);
+    codecs::append_utf8(out, code);
     return true;
   }
 

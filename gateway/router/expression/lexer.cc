@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "codecs/utf8.h"
+
 namespace gw::expression {
 namespace {
 
@@ -22,26 +24,6 @@ constexpr std::array<std::string_view, 34> signs = {
     ",",  "?",  ":",  ";",  ".",  "#",  "|",  "!",  "<",  ">",  "+",  "-", "*", "/", "%", "^", "="};
 constexpr std::array<std::string_view, 11> word_marks = {"not",        "and",      "or",  "in", "matches", "contains",
                                                          "startsWith", "endsWith", "let", "if", "else"};
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
-  const auto more = [&byte, code](unsigned shift) { byte(0x80 | (code >> shift & 0x3f)); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xc0 | code >> 6);
-    more(0);
-  } else if (code < 0x10000) {
-    byte(0xe0 | code >> 12);
-    more(6);
-    more(0);
-  } else {
-    byte(0xf0 | code >> 18);
-    more(12);
-    more(6);
-    more(0);
-  }
-}
 
 class Lexer {
  public:
@@ -215,7 +197,7 @@ class Lexer {
       return fail(where, "no such escape: a backslash is written '\\\\', and a text in `…` has no escapes");
     }
     at_ += size;
-    append_utf8(token_.text, code);
+    codecs::append_utf8(token_.text, code);
   }
 
   std::string_view source_;
