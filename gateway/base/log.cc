@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "gateway/base/printable.h"
+
 namespace gw::log {
 namespace {
 
@@ -46,7 +48,7 @@ void write(Level level, std::string_view line) { logger().log(level_of(level), "
 
 std::string value(std::string_view text) {
   const bool cut = text.size() > value_bytes_max;
-  text = text.substr(0, value_bytes_max);
+  text = start_of(text, value_bytes_max);
   bool bare = !text.empty();
   for (const char c : text) bare = bare && c > ' ' && c != '"' && c != '=' && c != '\\' && c != 0x7f;
   if (bare && !cut) return std::string(text);

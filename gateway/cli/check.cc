@@ -26,7 +26,8 @@ Reads a configuration and reports every problem in it as FILE:line:column: text.
 No network is used and nothing is left behind. Files that it names (secrets, TLS
 certificates, the store's configuration) must be there and readable for who
 runs this, so run it as the user of the service. What this user may not write is
-a warning, and so is a token that its store would refuse. With [nats] embedded = true, the server is asked for its version.
+a warning, and so is a token that its store would refuse. Of an embedded NATS, the
+program is asked for its version.
 
   --config FILE   the configuration, TOML; conf/gateway.toml explains every key
   --help          this text

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/base/counted.h"
+#include "gateway/base/printable.h"
 #include "gateway/config/tables.h"
 #include "gateway/config/toml_depth.h"
 #include "gateway/router/rules/place.h"
@@ -191,7 +192,7 @@ std::vector<std::string> Loaded::lines(Problem::Severity severity) const {
 
 std::string Loaded::report() const {
   std::string text;
-  for (const Problem& problem : problems) text += line_of(file, problem) + '\n';
+  for (const Problem& problem : problems) text += printable(line_of(file, problem)) + '\n';
   return text + rules.report();
 }
 

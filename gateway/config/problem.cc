@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "gateway/base/printable.h"
 #include "gateway/base/suggest.h"
 
 namespace gw::config {
@@ -60,7 +61,7 @@ std::string line_of(std::string_view file, const Problem& problem) {
 
 std::string in_quotes(std::string_view text) {
   std::string out = "'";
-  for (const char c : text.substr(0, shown_bytes_max)) {
+  for (const char c : start_of(text, shown_bytes_max)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       out += fmt::format("\\x{:02x}", byte);

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "codecs/timestamp.h"
+#include "gateway/base/printable.h"
 #include "gateway/router/expression/functions.h"
 #include "gateway/router/topology.h"
 
@@ -83,7 +84,7 @@ std::string text_of(const codecs::Message::Value& value) {
 
 std::string unknown_unit(std::string_view text) {
   constexpr std::size_t shown_max = 40;
-  return fmt::format("'{}' is no unit of ClusterCockpit", text.substr(0, shown_max));
+  return fmt::format("'{}' is no unit of ClusterCockpit", start_of(text, shown_max));
 }
 
 }  // namespace

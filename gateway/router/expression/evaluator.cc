@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/printable.h"
 #include "gateway/router/expression/expression.h"
 #include "gateway/router/expression/functions.h"
 
@@ -289,7 +290,7 @@ Value Evaluator::order(const Node& node, Value left, Value right) {
   constexpr std::string_view signs[] = {"<", ">", "<=", ">="};
   std::string why;
   if ((left.is(Kind::text) && right.is_number()) || (left.is_number() && right.is(Kind::text)))
-    why = fmt::format(": '{}' is no number", (left.is(Kind::text) ? left : right).text.substr(0, excerpt));
+    why = fmt::format(": '{}' is no number", start_of((left.is(Kind::text) ? left : right).text, excerpt));
   return no_operands(node, signs[static_cast<std::size_t>(node.op) - static_cast<std::size_t>(Operator::less)], left,
                      right, why);
 }

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/base/printable.h"
+
 namespace gw::expression {
 namespace {
 
@@ -71,7 +73,7 @@ Value to_integer(Call& call) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size())
-    return call.fail(fmt::format("'{}' is no integer", value.text.substr(0, 40)));
+    return call.fail(fmt::format("'{}' is no integer", start_of(value.text, 40)));
   return Value::of(number);
 }
 Value to_real(Call& call) {
@@ -81,7 +83,7 @@ Value to_real(Call& call) {
   double number = 0;
   const auto [end, error] = std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);
   if (error != std::errc{} || end != value.text.data() + value.text.size())
-    return call.fail(fmt::format("'{}' is no number", value.text.substr(0, 40)));
+    return call.fail(fmt::format("'{}' is no number", start_of(value.text, 40)));
   return Value::of(number);
 }
 
