@@ -73,6 +73,8 @@ TEST_CASE("a tag is found by each spelling that the documentation shows") {
   check("metric.Name()", "cpu_load");
   check("name", "cpu_load");
   check("type - 1", "run 5: '-' does not fit between text and integer: int() or float() makes a number of a text");
+  // Only these two names have a hyphen in them.
+  check("type-idle", "run 4: '-' does not fit between text and nil: int() or float() makes a number of a text");
   check("no_such_thing", "<nil>");
 }
 
@@ -176,6 +178,14 @@ TEST_CASE("what is too large for an integer is a float") {
   check("1 / 0", "+Inf");
   check("0 / 0 == 0 / 0", "false");
   check("(9223372036854775807 + 1) % 2", "run 26: '%' does not fit between float and integer");
+}
+
+TEST_CASE("integers that are equal as floats are told apart") {
+  check("min(9007199254740993, 9007199254740992)", "9007199254740992");
+  check("max(9007199254740992, 9007199254740993)", "9007199254740993");
+  check("max(9223372036854775807, 9223372036854775806.0)", "9223372036854775807");
+  check("sort([9007199254740993, 9007199254740992])", "[9007199254740992 9007199254740993]");
+  check("sort([9007199254740992, 9007199254740993], 'desc')", "[9007199254740993 9007199254740992]");
 }
 
 TEST_CASE("not goes before the tests of texts and lists") {

@@ -91,6 +91,21 @@ TEST_CASE("cluster.json gives each host the topology of its subcluster") {
       nullptr);
 }
 
+TEST_CASE("a subcluster that names no hosts is that of all the others") {
+  const auto check = [](std::string_view nodes) {
+    CAPTURE(nodes);
+    const LoadedTopology loaded = read_topology_text(
+        fmt::format(R"({{"subClusters": [{{{}"topology": {{"node": [0, 1]}}}}]}})", nodes), "cluster.json");
+    CHECK(loaded.report().empty());
+    REQUIRE(loaded.topology != nullptr);
+    CHECK(loaded.topology->hosts.empty());
+    CHECK(loaded.topology->others == 0);
+  };
+  check("");
+  check(R"("nodes": "", )");
+  check(R"("nodes": "*", )");
+}
+
 TEST_CASE("what is wrong with cluster.json is told with its place") {
   const auto check = [](std::string_view source, std::string_view want) {
     CAPTURE(source);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/router/rules/read_topology.h"
 #include "tests/gateway/router/routed.h"
 
 using namespace gw;
@@ -80,6 +81,8 @@ TEST_CASE("conditions that contradict themselves are warned of") {
   never("value < -2 && value >= -1", "value cannot be both >= -1 and < -2");
   never("type-id == 0 && tag.type-id == 1", "tag.type-id cannot be both == 1 and == 0");
   never("value >= 5 && value <= 5", "");
+  never("value >= 5 && value > 5 && value <= 5", "value cannot be both > 5 and <= 5");
+  never("value <= 5 && value < 5 && value >= 5", "value cannot be both >= 5 and < 5");
   never("value > 3 && value < 4", "");
   never("value > 5 || value < 3", "");
   never("field.value > 5 && value < 3", "");  // there may be a tag of that name
@@ -123,6 +126,14 @@ TEST_CASE("conditions that contradict themselves are warned of") {
         "the name cannot be one of 'x', 'z' and all else that it asks of the name");
   never("name in ['x', 'y'] && match('^y', name)", "");
   never("name == 'x' && (match('^y', name) || value > 1)", "");
+  // So many names are not asked one by one.
+  const auto names = [](int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += fmt::format("{}'x{:03}'", i == 0 ? "" : ", ", i);
+    return "name startsWith 'y' && name in [" + all + "]";
+  };
+  never(names(100), "the name cannot be one of 'x000', 'x001', 'x002', … and all else that it asks of the name");
+  never(names(101), "");
 }
 
 TEST_CASE("names and texts that are hardly meant are warned of") {
@@ -431,6 +442,37 @@ TEST_CASE("rules for what an earlier condition drops are warned of") {
       "1:76" + text_value);
 }
 
+TEST_CASE("what asks for the topology of a host asks for the host") {
+  const auto check_between = [](std::string_view step, bool is_warned) {
+    const auto loaded = rules::read_rules_text(
+        fmt::format(R"x({{"manipulate_messages": [{{"drop_by": "getCpuSocket('5') == 0"}}, {}
+ {{"drop_by": "type == 'a' && getCpuSocket('5') == 0"}}]}})x",
+                    step),
+        "rules.json", Seconds(60),
+        rules::read_topology_text(
+            R"({"subClusters": [{"nodes": "*", "topology": {"node": [0, 5], "socket": [[0, 5]]}}]})", "cluster.json")
+            .topology);
+    CAPTURE(loaded.report());
+    CHECK(loaded.problems.size() == (is_warned ? 1 : 0));
+  };
+  check_between("", true);
+  check_between(R"x({"add_tags_by": {"hostname": "a"}, "if": "hostname == nil"},)x", false);
+}
+
+TEST_CASE("names are asked of patterns only so often") {
+  const auto check_names = [](int count, std::string_view want) {
+    std::string steps;
+    for (int i = 0; i < 1000; ++i) steps += fmt::format(R"x({{"drop_by": "name startsWith 'd{}_'"}}, )x", i);
+    for (int i = 0; i < count; ++i) steps += fmt::format(R"x({{"rename_by": {{"a{}": "n{}"}}}}, )x", i, i);
+    check("{\"manipulate_messages\": [{\"drop_by\": \"name startsWith 'z_'\"}, " + steps +
+              "\n{\"rename_by\": {\"z_1\": \"y\"}}]}",
+          want);
+  };
+  check_names(100,
+              "2:16: warning: 'z_1' does not get to this rule: 'drop_by: name startsWith 'z_'' in line 1 drops it\n");
+  check_names(200, "");
+}
+
 TEST_CASE("rules for a type of message that an earlier one drops are warned of") {
   const auto check_list = [](std::string_view steps, std::string_view want) {
     check(R"x({"manipulate_messages": [{"drop_by_type": ["metric"]}, )x" + std::string(steps) + "]}",
@@ -470,6 +512,9 @@ TEST_CASE("rules for a name that an earlier one takes away are warned of") {
   // The tag is added before the rename, where it stands too.
   check(R"x({"rename_metrics": {"a": "b"}, "add_tags": [{"key": "k", "value": "v", "if": "name == 'a'"}]})x", "");
   check(R"x({"manipulate_messages": [{"rename_by": {"a": "b", "b": "a"}}, {"drop_by_name": ["a", "b"]}]})x", "");
+  check(
+      R"x({"manipulate_messages": [{"drop_by_name": ["b"]}, {"rename_by": {"a": "b"}, "if": "value > 1"}, {"drop_by_name": ["b"]}]})x",
+      "");
   check(R"x({"manipulate_messages": [{"rename_by": {"a": "b"}, "if": "value > 1"}, {"drop_by_name": ["a"]}]})x", "");
   check(R"x({"manipulate_messages": [{"rename_to": "b", "if": "name == 'a' && value > 1"}, {"drop_by_name": ["a"]}]})x",
         "");
