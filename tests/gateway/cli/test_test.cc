@@ -188,6 +188,40 @@ out = "n value=4 1699999980\nn value=2 1700000040\nn value=1 1800000000"
   CHECK(ran.out == "1 passed, 0 failed\n");
 }
 
+TEST_CASE("a failed case tells which values came too late for its aggregates") {
+  std::string lines;
+  for (int minute = 0; minute <= 1440; ++minute)
+    lines += "a value=1 " + std::to_string(1'700'000'040 + 60 * minute) + "\n";
+  const Ran ran = run_cases(R"x([rules]
+num_cache_intervals = 1
+interval_aggregates = [{name = "n", function = "sum(a)"}]
+[[case]]
+name = "a"
+in = """
+)x" + lines + R"x(a value=1 1700000040"""
+out = ""
+)x");
+  CHECK(ran.code == 3);
+  CHECK(
+      ran.out.ends_with("    1 value too late for aggregates, the interval had ended: sort the lines by time\n"
+                        "0 passed, 1 failed\n"));
+}
+
+TEST_CASE("a failed case of many lines is told without a search for what it has in common with what was expected") {
+  const auto minuses = [](int lines) {
+    std::string in;
+    for (int i = 0; i < lines; ++i) in += "a value=" + std::to_string(i) + " 1\n";
+    const Ran ran = run_cases("rules = {}\n[[case]]\nname = \"x\"\nin = \"\"\"\n" + in +
+                              "\"\"\"\nout = \"\"\"\nb value=1 1\n" + in + "\"\"\"\n");
+    CHECK(ran.code == 3);
+    int count = 0;
+    for (std::size_t at = 0; (at = ran.out.find("\n    - ", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  CHECK(minuses(2000) == 1);
+  CHECK(minuses(2100) == 2101);
+}
+
 TEST_CASE("rules of cases may ask for the topology, which stands in a file of its own") {
   const std::string cases = R"x(rules = {drop_metrics_if = ["type-id in getSockCpuList(1)"]}
 topology = "router.json"

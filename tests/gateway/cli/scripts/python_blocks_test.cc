@@ -56,6 +56,8 @@ TEST_CASE("a fingerprint tells what Python does otherwise, and nothing else") {
   REQUIRE(want.size() == 1);
   CHECK(fingerprints("def  f( a ) :\r\n\t'''Says\n  what.'''\n\tif a: # why\n\t\tg(\n\"x\",f'{SHORT}/v',\\\n1_000)\n\n"
                      "  # so\n\t\th();\n\treturn a") == want);
+  // A tab goes on to the next multiple of 8, whatever stands before it.
+  CHECK(fingerprints("def f():\n  \tg()\n       \th()\n\ti()") == fingerprints("def f():\n g()\n h()\n i()"));
   const auto differs = [&](std::string_view from, std::string_view to) {
     CAPTURE(to);
     std::string other = source;
