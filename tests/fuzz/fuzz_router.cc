@@ -10,6 +10,7 @@
 #include "codecs/line_protocol.h"
 #include "gateway/router/router.h"
 #include "gateway/router/rules/load_rules.h"
+#include "gateway/router/rules/read_topology.h"
 #include "tests/fuzz/require.h"
 
 using namespace gw;
@@ -18,6 +19,10 @@ using namespace gw::router;
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
+/// Each host is the same, so that rules that ask for its hardware threads have answers.
+constexpr const char* cluster =
+    R"({"subClusters": [{"nodes": "*", "topology": {"node": [0, 1, 2, 3], "socket": [[0, 1], [2, 3]],
+        "memoryDomain": [[0, 1], [2, 3]], "die": [[0, 1, 2, 3]], "core": [[0, 2], [1, 3]]}}]})";
 constexpr std::size_t lines_max = 64;  // more of them take time and find nothing
 
 RouterOptions options_of(std::size_t series_max, bool is_recording) {
@@ -60,8 +65,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t end = std::min(input.find("\n\n"), input.size());
   const bool toml = input.starts_with('#');
-  const rules::LoadedRules loaded =
-      rules::read_rules_text(std::string(input.substr(0, end)), toml ? "rules.toml" : "rules.json", Seconds(60));
+  static const auto topology = rules::read_topology_text(cluster, "cluster.json").topology;
+  FUZZ_REQUIRE(topology != nullptr);
+  const rules::LoadedRules loaded = rules::read_rules_text(std::string(input.substr(0, end)),
+                                                           toml ? "rules.toml" : "rules.json", Seconds(60), topology);
   const auto lines = static_cast<std::size_t>(std::ranges::count(loaded.source, '\n')) + 1;
   for (const config::Problem& problem : loaded.problems)
     FUZZ_REQUIRE(!problem.text.empty() && problem.where.line <= lines);

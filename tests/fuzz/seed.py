@@ -149,6 +149,29 @@ def conditions():
     yield from (CORPORA / "expr-lang/fuzz_corpus.txt").read_bytes().splitlines()[::400]
 
 
+def line(message):
+    """A message of the corpus of conditions, in line protocol."""
+    shapes = {"string": '"{}"', "int": "{}i", "uint": "{}u"}
+
+    def written(field):
+        value = str(field["value"]).replace('"', '\\"')
+        return shapes.get(field["type"], "{}").format(value.lower() if field["type"] == "bool" else value)
+
+    tags = "".join(f",{key}={value}" for key, value in message["tags"].items())
+    fields = ",".join(f"{key}={written(field)}" for key, field in message["fields"].items())
+    return f"{message['name']}{tags} {fields} {message['timestamp']}\n"
+
+
+def routes():
+    """Each condition of ClusterCockpit as a rule, with a line for each of its results."""
+    head, *rows = map(json.loads, (CORPORA / "expr-lang/cc-conditions.jsonl").read_text().splitlines())
+    for row in rows:
+        names = {True: "metric_float", False: "event"}  # also where the condition is refused
+        names |= {result: name for name, result in row.get("results", {}).items()}
+        lines = "".join(line(head["messages"][name]) for name in names.values())
+        yield (json.dumps({"drop_metrics_if": [row["condition"]]}) + "\n\n" + lines).encode()
+
+
 def with_head(heads, bodies):
     """Puts in front what a fuzzer takes its choices from, another one each time."""
     return (heads[i % len(heads)] + body for i, body in enumerate(bodies))
@@ -170,6 +193,7 @@ TARGETS = {
     "fuzz_remote_write": remote_writes,
     "fuzz_remote_write_http": remote_write_headers,
     "fuzz_rfc3339": times,
+    "fuzz_router": routes,
     "fuzz_snappy_block": lambda: files("captured-remote-write/*/*.snappy", "remote-write-constructed/*.bin"),
 }
 
