@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "gateway/router/rules/place.h"
+
 namespace gw::config {
 namespace {
 
@@ -29,19 +31,6 @@ std::size_t behind_text(std::string_view source, std::size_t at) {
     if (!several_lines && at < source.size() && source[at] == '\n') return at;  // toml++ refuses it
   }
   return source.size();
-}
-
-Position position_of(std::string_view source, std::size_t offset) {
-  Position where{1, 1};
-  for (const char c : source.substr(0, offset)) {
-    const bool continues_character = (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-    if (c == '\n') {
-      where = {where.line + 1, 1};
-    } else if (!continues_character) {
-      ++where.column;
-    }
-  }
-  return where;
 }
 
 }  // namespace
@@ -82,7 +71,7 @@ std::optional<Problem> depth_problem(std::string_view source, std::size_t levels
         break;
     }
     if (levels > levels_max)
-      return Problem{Problem::Severity::error, position_of(source, at),
+      return Problem{Problem::Severity::error, rules::place_of(source, at),
                      fmt::format("more than {} levels within each other", levels_max)};
     ++at;
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/router/rules/aggregate_series.h"
 #include "gateway/router/rules/condition_check.h"
 #include "gateway/router/rules/contradiction.h"
 #include "gateway/router/rules/earlier_drops.h"
@@ -93,7 +94,7 @@ std::string asked_in_vain(const Node& tree, const router::Topology& topology, st
 /// Goes through the steps in order and knows which names get no further.
 class Walk {
  public:
-  explicit Walk(const router::RuleSet& rules) : rules_(rules) {
+  explicit Walk(const router::RuleSet& rules) : rules_(rules), series_(rules) {
     for (const Step& step : rules.steps) {
       if (step.kind == Step::Kind::set) keys_.insert(step.key);
       if (step.kind == Step::Kind::move) keys_.insert(step.value);
@@ -105,8 +106,6 @@ class Walk {
       if (step.kind != Step::Kind::prefix_by) continue;
       for (const auto& [name, row] : step.names) prefixes_[name] = row.value;
     }
-    for (const router::Aggregate& aggregate : rules.aggregates)
-      first_of_series_.emplace(series_of(aggregate), &aggregate);
   }
 
   std::vector<config::Problem> run() {
@@ -120,7 +119,7 @@ class Walk {
     earlier_ = {};
     for (const router::Aggregate& aggregate : rules_.aggregates) {
       look_at(aggregate);
-      look_at_series(aggregate);
+      if (std::string why = series_.why_lost(aggregate); !why.empty()) warn(aggregate.rule, std::move(why));
     }
     for (const auto& [rule, reached] : reached_) {
       if (reached.never == reached.times) warn(rule, reached.why);
@@ -301,61 +300,6 @@ class Walk {
     return {};
   }
 
-  /// Lines of one series and one time overwrite each other in the store.
-  void look_at_series(const router::Aggregate& aggregate) {
-    const Node* const condition = aggregate.condition == nullptr ? nullptr : &aggregate.condition->tree();
-    const bool of_some_hosts = condition != nullptr && asks_tag(*condition, "hostname");
-    const auto host = value_of(aggregate, "hostname");
-    if (host && host != router::copied && !of_some_hosts)
-      return warn(aggregate.rule, fmt::format("each host has this aggregate, and all are written as hostname={}: the "
-                                              "last one overwrites the others; there are none of several hosts",
-                                              *host));
-    if (const auto type = value_of(aggregate, "type"); type && type != router::copied) {
-      if (std::string why = why_no_part(*type); !why.empty()) return warn(aggregate.rule, std::move(why));
-    }
-    if (const router::Aggregate* const other = earlier_of_its_series(aggregate); other != nullptr && !of_some_hosts)
-      return warn(aggregate.rule,
-                  fmt::format("it has the name and the tags of {}: one overwrites the other", place_of(other->rule)));
-    if (is_computed_from(aggregate, aggregate.name) && has_type_of_source(aggregate))
-      warn(aggregate.rule, fmt::format("it has the name of a metric that it is computed from, '{}', and no tag 'type' "
-                                       "of its own: it may overwrite that metric",
-                                       aggregate.name));
-  }
-
-  static std::optional<std::string_view> value_of(const router::Aggregate& aggregate, std::string_view key) {
-    const auto found = std::ranges::find(aggregate.tags, key, &codecs::Message::Tag::key);
-    return found == aggregate.tags.end() ? std::nullopt : std::optional<std::string_view>(found->value);
-  }
-
-  const router::Aggregate* earlier_of_its_series(const router::Aggregate& aggregate) const {
-    const router::Aggregate* const first = first_of_series_.at(series_of(aggregate));
-    return first == &aggregate ? nullptr : first;
-  }
-
-  /// Its name and tags, whose order says nothing.
-  static std::vector<std::string_view> series_of(const router::Aggregate& aggregate) {
-    std::vector<std::pair<std::string_view, std::string_view>> tags;
-    tags.reserve(aggregate.tags.size());
-    for (const codecs::Message::Tag& tag : aggregate.tags) tags.emplace_back(tag.key, tag.value);
-    std::ranges::sort(tags);
-    std::vector<std::string_view> series = {aggregate.name};
-    for (const auto& [key, value] : tags) series.insert(series.end(), {key, value});
-    return series;
-  }
-
-  static bool is_computed_from(const router::Aggregate& aggregate, std::string_view name) {
-    const auto wanted = aggregate.condition == nullptr ? std::nullopt : names_wanted(aggregate.condition->tree());
-    return (wanted && wanted->names.contains(name)) || names_metric(aggregate.function->tree(), name);
-  }
-
-  /// As far as the rules say it. What has no type is of a node.
-  static bool has_type_of_source(const router::Aggregate& aggregate) {
-    const std::string_view type = value_of(aggregate, "type").value_or("node");
-    const auto wanted = aggregate.condition == nullptr ? std::nullopt : tag_wanted(aggregate.condition->tree(), "type");
-    if (type == router::copied || type == wanted) return true;
-    return !wanted && !value_of(aggregate, "type");
-  }
-
   std::string why_gone(const std::string& name) {
     const Gone* const gone = find_gone(name);
     if (gone == nullptr) return {};
@@ -411,16 +355,13 @@ class Walk {
     for (const auto& [name, row] : step.names) gone_.erase(row.value);
   }
 
-  std::string place_of(std::size_t rule) const {
-    const router::Rule& written = rules_.rules[rule];
-    return fmt::format("'{}' in line {}", written.text, written.at.line);
-  }
+  std::string place_of(std::size_t rule) const { return named_rule(rules_, rule); }
 
   const router::RuleSet& rules_;
+  AggregateSeries series_;
   std::map<std::string_view, std::size_t> last_setting_;  ///< of RuleSet::steps, by the key of the tag
   Words made_node_;                                       ///< the conditions under which the tag type becomes node
-  std::map<std::vector<std::string_view>, const router::Aggregate*> first_of_series_;
-  Words keys_;  ///< of tags, meta values and fields that rules set
+  Words keys_;                                            ///< of tags, meta values and fields that rules set
   std::vector<config::Problem> problems_;
   std::set<std::size_t> told_;
   std::map<std::size_t, Reached> reached_;
