@@ -31,6 +31,7 @@ constexpr std::array<ReasonRow, reason_count> reason_rows{{
     {Reason::bad_cluster, "bad_cluster"},
     {Reason::future, "future"},
     {Reason::refused, "refused"},
+    {Reason::lost, "lost"},
     {Reason::stopped, "stopped"},
 }};
 
@@ -77,6 +78,12 @@ std::uint64_t Ledger::published() const {
 std::uint64_t Ledger::queue_full() const {
   std::uint64_t sum = 0;
   for (const Account& source : sources_) sum += source.dropped(Reason::queue_full);
+  return sum;
+}
+
+std::uint64_t Ledger::lost() const {
+  std::uint64_t sum = 0;
+  for (const Account& sink : sinks_) sum += sink.dropped(Reason::lost);
   return sum;
 }
 

@@ -36,6 +36,7 @@ enum class Reason {
   future,
   // write
   refused,  // by the sink, alone in its request: goes to the dead-letter file
+  lost,     // the same, and that file does not take it: it stands in the log only
   // any stage: the gateway ended before it could be handed on
   stopped,
   count_,
@@ -104,6 +105,8 @@ class Ledger {
   /// Lines of all sources that are with the server, and those that were dropped because it was away for too long.
   std::uint64_t published() const;
   std::uint64_t queue_full() const;
+  /// Lines that sinks refused and no dead-letter file took.
+  std::uint64_t lost() const;
   const Account& receive() const { return receive_; }
 
  private:

@@ -228,6 +228,7 @@ std::string Gateway::losses() const {
   if (hears_itself_ && ledger_.receive().in_total() < ledger_.published())
     text += fmt::format(" not_received_lines={}", ledger_.published() - ledger_.receive().in_total());
   if (ledger_.messages_lost > 0) text += fmt::format(" messages_lost={}", ledger_.messages_lost.load());
+  if (ledger_.lost() > 0) text += fmt::format(" lost_lines={}", ledger_.lost());
   if (ledger_.queue_full() > 0) text += fmt::format(" queue_full_lines={}", ledger_.queue_full());
   return text;
 }

@@ -140,10 +140,11 @@ void BatchDelivery::split(Part part) {
 }
 
 void BatchDelivery::refuse(std::string_view line, const std::string& reason, WallTime now) {
-  account_.drop(Reason::refused);
   log_refused(line, reason);
+  const Result<void> kept = dead_letter_.add(line, reason, now);
+  account_.drop(kept ? Reason::refused : Reason::lost);
   // The line's last copy: where the file does not take it, the log must.
-  if (const Result<void> kept = dead_letter_.add(line, reason, now); !kept)
+  if (!kept)
     log::error("sink={} line=lost reason={} line_text={}", name_, log::value(kept.error().text), log::value(line));
 }
 

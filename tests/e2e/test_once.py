@@ -88,6 +88,18 @@ class Once(TestCase):
         self.assertIn("cpu_load,cluster=c,hostname=n2,type=node value=13 ", dead.read_text())
         self.assertIn("no such number", dead.read_text())
 
+    def test_the_store_refuses_a_line_and_the_dead_letter_file_has_no_room(self):
+        prometheus = self.prometheus(PAGE)
+        store = self.use(FaultServer(Answer.json({"status": "Bad Request", "error": "no such number"}, status=400)))
+        store.token = None
+        program = gateway(None, source(prometheus.url, QUERIES), to_store(store))
+        folder = program.dir / "state/dead-letter"
+        folder.mkdir(parents=True)
+        (folder / "ccms.lp").symlink_to("/dev/full")
+        done = once(program)
+        self.check(done, 1, poll=(2, 2, {}), accept=(2, 2, {}), write=(2, 0, {"lost": 2}))
+        self.assertRegex(done.stderr, r"level=error gateway lost_lines=2\n")
+
     def test_nats_is_away(self):
         prometheus, store = self.prometheus(PAGE), self.store()
         done = once(gateway(NatsServer(), source(prometheus.url, QUERIES), to_store(store), store=store))

@@ -284,7 +284,8 @@ TEST_CASE("a refused line that the dead-letter file does not take stands in the 
   delivery.begin(batch_of({line("m", "n1")}));
   static_cast<void>(delivery.step(setup.clock.now()));
   CHECK(delivery.idle());
-  CHECK(setup.account.dropped(Reason::refused) == 1);
+  CHECK(setup.account.dropped(Reason::refused) == 0);
+  CHECK(setup.account.dropped(Reason::lost) == 1);
   CHECK(log.take() ==
         "sink=ccms line=refused reason=\"HTTP 400: bad line\" series=\"m n1\" file=/dev/full\n"
         "sink=ccms line=lost reason=\"cannot write /dev/full: disk full\" "
