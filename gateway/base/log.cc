@@ -42,13 +42,9 @@ spdlog::logger& logger() {
 
 constexpr std::size_t value_bytes_max = 500;
 
-}  // namespace
-
-void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", line); }
-
-std::string value(std::string_view text) {
-  const bool cut = text.size() > value_bytes_max;
-  text = start_of(text, value_bytes_max);
+std::string value_of(std::string_view text, std::size_t bytes_max) {
+  const bool cut = text.size() > bytes_max;
+  text = start_of(text, bytes_max);
   bool bare = !text.empty();
   for (const char c : text) bare = bare && c > ' ' && c != '"' && c != '=' && c != '\\' && c != 0x7f;
   if (bare && !cut) return std::string(text);
@@ -69,5 +65,13 @@ std::string value(std::string_view text) {
   out += '"';
   return out;
 }
+
+}  // namespace
+
+void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", line); }
+
+std::string value(std::string_view text) { return value_of(text, value_bytes_max); }
+
+std::string whole_value(std::string_view text) { return value_of(text, text.size()); }
 
 }  // namespace gw::log

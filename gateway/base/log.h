@@ -28,5 +28,7 @@ void error(fmt::format_string<A...> format, A&&... a) {
 
 /// `text` as a value of a log line: bare where it can be, else in quotes; control characters escaped; cut at 500 bytes.
 std::string value(std::string_view text);
+/// The same, whatever its length: of what stands nowhere else.
+std::string whole_value(std::string_view text);
 
 }  // namespace gw::log

@@ -145,7 +145,8 @@ void BatchDelivery::refuse(std::string_view line, const std::string& reason, Wal
   account_.drop(kept ? Reason::refused : Reason::lost);
   // The line's last copy: where the file does not take it, the log must.
   if (!kept)
-    log::error("sink={} line=lost reason={} line_text={}", name_, log::value(kept.error().text), log::value(line));
+    log::error("sink={} line=lost reason={} line_text={}", name_, log::value(kept.error().text),
+               log::whole_value(line));
 }
 
 void BatchDelivery::log_refused(std::string_view line, const std::string& reason) {

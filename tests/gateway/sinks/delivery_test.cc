@@ -292,6 +292,17 @@ TEST_CASE("a refused line that the dead-letter file does not take stands in the 
         "line_text=\"m,hostname=n1,type=node value=1 1700000000\\n\"\n");
 }
 
+TEST_CASE("a line that stands in the log only stands there whole, whatever its length") {
+  Setup setup([](std::string_view) { return bad(); });
+  gw::DeadLetter full("/dev/full", 1'000);
+  gw::BatchDelivery delivery("ccms", setup.sink, full, setup.account, 1);
+  fakes::CapturedLog log;
+  const std::string host(600, 'h');
+  delivery.begin(batch_of({line("m", host)}));
+  static_cast<void>(delivery.step(setup.clock.now()));
+  CHECK(log.take().ends_with(" line_text=\"m,hostname=" + host + ",type=node value=1 1700000000\\n\"\n"));
+}
+
 TEST_CASE("what cannot be written any more is counted and named") {
   std::vector<Verdict> verdicts = {bad(), written(), hold("no connection")};
   std::size_t next = 0;
