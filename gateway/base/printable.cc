@@ -35,7 +35,7 @@ std::string printable(std::string_view text) {
 std::string_view start_of(std::string_view text, std::size_t bytes_max) {
   std::size_t end = bytes_max;
   if (end >= text.size()) return text;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  while (end > 0 && codecs::continues_character(text[end])) --end;
   return text.substr(0, end);
 }
 

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/config/problem.h"
+
 namespace gw::cli {
 namespace {
 
@@ -246,10 +248,7 @@ std::expected<Message, std::string> message_of_json(std::string_view line) {
     if (keys != keys_of(json)) return std::unexpected("a key stands twice");
     return message;
   } catch (const Json::exception& exception) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 4: …"
-    const std::string_view text = exception.what();
-    const std::size_t prefix_end = text.find("] ");
-    return std::unexpected(std::string(prefix_end == std::string_view::npos ? text : text.substr(prefix_end + 2)));
+    return std::unexpected(std::string(config::json_error_text(exception.what())));
   }
 }
 

@@ -83,6 +83,11 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return best.empty() ? "" : fmt::format(", did you mean {}?", in_quotes(best));
 }
 
+std::string_view json_error_text(std::string_view what) {
+  const std::size_t end = what.find("] ");
+  return end == std::string_view::npos ? what : what.substr(end + 2);
+}
+
 std::string toml_syntax_text(std::string_view description) {
   const auto* row = std::find_if(syntax_hints.begin(), syntax_hints.end(), [&](const SyntaxHint& hint) {
     return description.find(hint.found) != std::string_view::npos;

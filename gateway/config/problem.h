@@ -39,6 +39,8 @@ std::string list_of(std::span<const std::string_view> names);
 /// ", did you mean 'x'?" or "".
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
+/// What nlohmann/json says of an error: `what` without the name of its class, "[json.exception.parse_error.101] ".
+std::string_view json_error_text(std::string_view what);
 /// `description` of a syntax error by toml++, with what it mostly comes from.
 std::string toml_syntax_text(std::string_view description);
 

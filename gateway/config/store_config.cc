@@ -37,11 +37,8 @@ Result<json> read_json(const std::filesystem::path& file) {
   try {
     return json::parse(*text);
   } catch (const json::exception& error) {  // out_of_range, too: 1e999
-    // "[json.exception.parse_error.101] parse error at line 2, column 5: …": the part for people begins after ']'.
-    const std::string_view what = error.what();
-    const std::size_t start = what.find(' ');
-    return invalid(fmt::format("{} is no JSON: {}", in_quotes(file.string()),
-                               printable(start == std::string_view::npos ? what : what.substr(start + 1))));
+    return invalid(
+        fmt::format("{} is no JSON: {}", in_quotes(file.string()), printable(json_error_text(error.what()))));
   }
 }
 

@@ -122,8 +122,7 @@ Result<void> Gateway::open_router(const config::Config& config) {
   if (const auto& rules = config.router->rules; rules && !rules->aggregates.empty() && !config.router->queue.empty())
     log::info(
         "router aggregates={} queue={} hint=\"let no second subscriber of this queue group compute them: each would "
-        "see "
-        "a part of the lines\"",
+        "see a part of the lines\"",
         rules->aggregates.size(), log::value(config.router->queue));
   egress_ = std::make_unique<Egress>(std::move(subscriptions), lanes_, *routing_,
                                      Acceptor(config.gateway.cluster, config.router->future_max), ledger_, clock_);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "codecs/utf8.h"
 #include "gateway/base/printable.h"
 
 namespace gw::expression {
@@ -189,7 +190,7 @@ Value length(Call& call) {
   switch (value.kind) {
     case Kind::text:  // characters, not bytes
       return Value::of(static_cast<std::int64_t>(
-          std::ranges::count_if(value.text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; })));
+          std::ranges::count_if(value.text, [](char c) { return !codecs::continues_character(c); })));
     case Kind::list:
       return Value::of(static_cast<std::int64_t>(value.list->size()));
     case Kind::map:
@@ -254,7 +255,7 @@ Value split_text(Call& call, bool with_separator) {
   while (limit < 0 || static_cast<std::int64_t>(parts.size()) + 1 < limit) {
     // An empty separator parts the characters.
     std::size_t end = separator->empty() ? 1 : rest.find(*separator);
-    while (separator->empty() && end < rest.size() && (static_cast<unsigned char>(rest[end]) & 0xc0) == 0x80) ++end;
+    while (separator->empty() && end < rest.size() && codecs::continues_character(rest[end])) ++end;
     if (end >= rest.size() && (separator->empty() || end == std::string_view::npos)) break;
     parts.push_back(Value::of(rest.substr(0, end + (with_separator ? separator->size() : 0))));
     rest.remove_prefix(end + separator->size());

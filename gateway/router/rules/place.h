@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codecs/utf8.h"
 #include "gateway/config/problem.h"
 
 namespace gw::rules {
@@ -50,8 +51,7 @@ config::Position place_of(std::string_view source, std::size_t offset);
 /// The byte at a place; source.size() for its end. Nothing where there is no such place.
 std::optional<std::size_t> offset_of(std::string_view source, config::Position where);
 
-/// True for the second and further bytes of a character.
-constexpr bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+using codecs::continues_character;
 
 /// Bytes of the mark that editors of some systems begin a file with; 0 where there is none.
 constexpr std::size_t byte_order_mark(std::string_view source) { return source.starts_with("\xef\xbb\xbf") ? 3 : 0; }

@@ -230,6 +230,24 @@ TEST_CASE("a pattern that a series tells is compiled for it") {
   }
 }
 
+TEST_CASE("patterns cost steps when they are compiled, and without steps a tree stays as it is") {
+  const router::MessageView message = sample_message();
+  const Checked<Expression> expression = compiled("field.event matches '^' + type");
+  REQUIRE(expression);
+  const auto left_of = [&](std::size_t steps_left) {
+    const bool is_compiled = specialise(
+                                 expression->tree(), router::MessageVariables(message),
+                                 [&](const Node& part) { return router::series_tells(message, part); }, {}, steps_left)
+                                 ->pattern != nullptr;
+    return std::pair(is_compiled, steps_left);
+  };
+  CHECK(left_of(compile_steps + 100).first);
+  CHECK(left_of(compile_steps + 100).second < 100);
+  CHECK(left_of(compile_steps - 1).second > 0);
+  CHECK_FALSE(left_of(compile_steps - 1).first);
+  CHECK_FALSE(left_of(0).first);
+}
+
 TEST_CASE("what an expression reads") {
   const router::MessageView message = sample_message();
   const auto check = [&message](std::string_view source, Reads before, Reads for_the_series) {

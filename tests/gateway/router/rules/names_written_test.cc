@@ -48,6 +48,14 @@ TEST_CASE("what is done for a name is bounded, whatever its conditions take") {
   CHECK(steps_left == 0);
 }
 
+TEST_CASE("steps without a condition are counted too") {
+  const auto rules = rules_of(R"x({"manipulate_messages": [{"rename_by": {"a": "b"}}, {"rename_by": {"b": "c"}}]})x");
+  std::size_t steps_left = 2;
+  CHECK(rules::names_written(*rules, "a", 0, steps_left).names == std::set<std::string>{"c"});
+  CHECK(steps_left == 0);
+  CHECK_FALSE(rules::names_written(*rules, "a", 0, steps_left).is_whole);
+}
+
 TEST_CASE("where more than the name decides, the names are not sure") {
   CHECK(written(R"x({"rename_to": "b", "if": "type == 'node'"})x", "a") == "a b, unsure");
   CHECK(written(R"x({"rename_to": "b", "if": "name == 'a' && value > 1"}, {"rename_by": {"a": "c"}})x", "a") ==
